@@ -1,0 +1,5 @@
+"""`python -m monitor` is `dunghen`."""
+
+from monitor.cli import main
+
+main()

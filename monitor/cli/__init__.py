@@ -1,0 +1,102 @@
+"""The command line. With the daemon the only reader of the clock and of the environment."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from monitor.errors import MonitorError
+
+# Each command lives in the module that is imported only when the command is called: sqlmodel alone costs two seconds.
+_COMMANDS = {
+    "init": "monitor.cli.sites",
+    "demo": "monitor.cli.demo",
+    "run": "monitor.cli.running",
+    "service": "monitor.cli.running",
+    "import": "monitor.cli.dossiers",
+    "sweep": "monitor.cli.dossiers",
+    "list": "monitor.cli.listing",
+    "explain": "monitor.cli.explaining",
+    "due": "monitor.cli.due",
+    "letter": "monitor.cli.letters",
+    "calendar": "monitor.cli.rules",
+    "rules": "monitor.cli.rules",
+    "doctor": "monitor.cli.doctor",
+    "backup": "monitor.cli.sites",
+    "restore": "monitor.cli.sites",
+}
+
+EXIT_CODES = """\b
+Exit codes:
+  0   done
+  1   refused: bad input or an operator's mistake, said in one line
+  2   the command's words are off
+  3   a check found problems, or a file is held and waits for a person
+  75  another daemon is running on this site
+"""
+
+
+class _Commands(click.Group):
+    """The commands, in the order of the trip."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        module = _COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command = getattr(importlib.import_module(module), f"{cmd_name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.command(
+    cls=_Commands,
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="DUNGHEN_HOME",
+    default=Path("."),
+    help="The site's folder; else DUNGHEN_HOME, else the current directory.",
+)
+@click.version_option(package_name="dunghen", prog_name="dunghen")
+@click.pass_context
+def cli(ctx: click.Context, home: Path) -> None:
+    """Đúng Hẹn watches the deadlines of administrative dossiers.
+
+    It reads the exports of the one-stop system, works out the working-day deadline of each dossier, warns the right
+    person in time, and writes the apology that the law owes the citizen before a deadline is missed.
+
+    \b
+    Start here:
+      dunghen demo                       a sample site at work, in its own folder
+      dunghen init /srv/dung-hen         a site for real files
+      dunghen due --received "2026-11-20 09:00" --limit "3 ngày làm việc"
+    """
+    ctx.obj = home
+
+
+def main() -> None:
+    """Run a command; an operator's mistake is said in one line, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # Vietnamese must print on any terminal, also where the locale says ASCII.
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # a terminal or a pipe
+    try:
+        cli(standalone_mode=False)
+    except MonitorError as error:
+        click.echo(f"dunghen: {error}", err=True)
+        sys.exit(getattr(error, "exit_code", 1))
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.exit(0)

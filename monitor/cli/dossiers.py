@@ -1,0 +1,159 @@
+"""`dunghen import` and `sweep`: files in, and one pass over what is due."""
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli.opening import LocalTime, now_for, opened, print_json
+
+if TYPE_CHECKING:
+    from monitor.importing import ImportReport
+    from monitor.store import Store
+
+HELD = 3
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+@click.option("--accept", is_flag=True, help="Take a file that was held: a person has looked and says it is right.")
+@click.option("--now", type=LocalTime(), help="On a replay site, or with --dry-run: the moment of the import.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file.")
+@click.pass_obj
+def import_command(
+    home: Path, files: tuple[Path, ...], dry_run: bool, accept: bool, now: datetime | None, as_json: bool
+) -> None:
+    """Read exports of the one-stop system (XLSX, CSV, portal JSON). Bad rows are parked with their cause.
+
+    \b
+    Examples:
+      dunghen --home /srv/dung-hen import theo-doi-ho-so.xlsx
+      dunghen import *.xlsx --dry-run
+    Ends with 3 when a file is held and waits for a person, with 1 when one could not be read at all.
+    """
+    from monitor.importing import import_file
+    from monitor.intake import IntakeError
+
+    worst = 0
+    with opened(home) as site:
+        moment = now_for(site.site, now, writes=not dry_run)
+        for path in files:
+            try:
+                report = import_file(path, site.store, site.rules, now=moment, accept=accept, dry_run=dry_run)
+            except IntakeError as error:
+                worst = 1
+                if as_json:
+                    print_json({"file": path.name, "error": str(error)})
+                else:
+                    click.echo(f"dunghen: {error}", err=True)
+                continue
+            worst = worst or (HELD if report.held else 0)
+            if as_json:
+                print_json(as_data(report))
+            else:
+                print_report(report, dry_run=dry_run)
+    if worst:
+        raise click.exceptions.Exit(worst)
+
+
+def as_data(report: "ImportReport") -> dict[str, Any]:
+    """An import's report as data."""
+    return {
+        "file": report.file,
+        "source": report.source,
+        "data_as_of": report.data_as_of,
+        "data_as_of_estimated": report.data_as_of_estimated,
+        "read": report.read,
+        "new": report.new,
+        "changed": report.changed,
+        "unchanged": report.unchanged,
+        "rejected": [
+            {"row": one.row, "column": one.column, "value": one.value, "cause": one.cause} for one in report.rejected
+        ],
+        "held": report.held,
+        "cause": report.cause,
+        "findings": report.findings,
+    }
+
+
+SHOWN_REJECTIONS = 10
+
+
+def print_report(report: "ImportReport", *, dry_run: bool = False) -> None:
+    """An import as a clerk reads it."""
+    from monitor.working_time import LOCAL_ZONE
+
+    as_of = report.data_as_of.astimezone(LOCAL_ZONE) if report.data_as_of else None
+    said = f"số liệu đến {as_of:%H:%M %d/%m/%Y}" + (" (ước tính)" if report.data_as_of_estimated else "") if as_of else ""
+    click.echo(f"{report.file}: {said}" + (" – chạy thử, không ghi" if dry_run else ""))
+    if report.held:
+        click.echo(f"  GIỮ LẠI: {report.cause}")
+    elif report.cause:
+        click.echo(f"  {report.cause}")
+    click.echo(
+        f"  {report.read} dòng · {report.new} mới · {report.changed} thay đổi · {report.unchanged} không đổi · "
+        f"{len(report.rejected)} không nhận"
+    )
+    for one in report.rejected[:SHOWN_REJECTIONS]:
+        where = f"dòng {one.row}" + (f", cột “{one.column}”" if one.column else "")
+        click.echo(f"    {where}: {one.cause}")
+    if len(report.rejected) > SHOWN_REJECTIONS:
+        click.echo(f"    … và {len(report.rejected) - SHOWN_REJECTIONS} dòng khác; xem đủ bằng --json")
+    for finding in report.findings:
+        click.echo(f"  Lưu ý: {finding}")
+
+
+@click.command("sweep")
+@click.option("--now", type=LocalTime(), help="Take this for the present moment; on a live site only with --dry-run.")
+@click.option("--dry-run", is_flag=True, help="Say where every dossier would stand, and record nothing.")
+@click.option("--all", "everything", is_flag=True, help="Compute every open dossier anew, not only what is due.")
+@click.option("--json", "as_json", is_flag=True, help="Print data.")
+@click.pass_obj
+def sweep_command(home: Path, now: datetime | None, dry_run: bool, everything: bool, as_json: bool) -> None:
+    """Look at every dossier whose moment has come: its status, its notices, the letters to propose.
+
+    \b
+    Examples:
+      dunghen sweep
+      dunghen --home /tmp/thang-10 sweep --now 2026-11-23T08:00 --json
+    """
+    from monitor.cli.listing import listed
+    from monitor.sweep import recompute, sweep
+
+    with opened(home) as site:
+        moment = now_for(site.site, now, writes=not dry_run)
+        if dry_run:
+            statuses = Counter(str(row["status"]) for row in listed(site, now=moment))
+            result: dict[str, Any] = {"now": moment, "dry_run": True, "statuses": dict(statuses.most_common())}
+        else:
+            if everything:
+                recompute(site.store, site.rules, now=moment)
+            report = sweep(site.store, site.rules, now=moment)
+            result = {
+                "now": moment,
+                "looked_at": report.looked_at,
+                "written": report.written,
+                "conflicts": report.conflicts,
+                "notices": report.notices,
+                "parked": report.parked,
+                "statuses": _counts(site.store),
+            }
+    if as_json:
+        print_json(result)
+        return
+    for name, value in result.items():
+        if name != "statuses":
+            click.echo(f"{name}: {value}")
+    for status, count in result["statuses"].items():
+        click.echo(f"  {status:26}{count:7}")
+
+
+def _counts(store: "Store") -> dict[str, int]:
+    """How many dossiers have each status, in the order of urgency."""
+    from monitor.status import Status
+
+    counts = store.counts_by_status()
+    return {status.value: counts[status] for status in Status if counts.get(status)}

@@ -1,0 +1,78 @@
+"""`dunghen letter`: the apology, from a person's reason and date to a paper."""
+
+from datetime import date, datetime
+from getpass import getuser
+from pathlib import Path
+
+import click
+
+from monitor.cli.opening import IsoDate, LocalTime, now_for, opened, print_json
+
+
+@click.group("letter")
+def letter_command() -> None:
+    """Write the apology that is owed before a deadline is missed (Nghị định 118/2025/NĐ-CP, Điều 19.6)."""
+
+
+@letter_command.command("draft")
+@click.argument("code")
+@click.option("--reason", required=True, help="Why the date cannot be kept, in words that the applicant will read.")
+@click.option("--new-date", "new_date_on", required=True, type=IsoDate(), help="The new appointment, a working day.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Where to write; else data/letters of the site.")
+@click.option("--by", default=getuser, show_default="the system's user", help="Who says so.")
+@click.option("--now", type=LocalTime(), help="On a replay site: the moment of the act.")
+@click.option("--json", "as_json", is_flag=True, help="Print data.")
+@click.pass_obj
+def draft_command(
+    home: Path,
+    code: str,
+    reason: str,
+    new_date_on: date,
+    out: Path | None,
+    by: str,
+    now: datetime | None,
+    as_json: bool,
+) -> None:
+    """Answer "không kịp" for a dossier and draft its apology as PDF; number and day stay blank for văn thư.
+
+    \b
+    Example:
+      dunghen letter draft H37.12-261116-0007 --new-date 2026-12-02 --out thu \\
+              --reason "chờ ý kiến thẩm định của Sở Xây dựng"
+    """
+    from monitor.desk import draft_letter
+    from monitor.documents import Documents
+
+    with opened(home) as site:
+        moment = now_for(site.site, now, writes=True)
+        drafted = draft_letter(
+            site.store, site.rules, code, reason=reason, new_date_on=new_date_on, by=by, now=moment
+        )
+        pdf = Documents(site.site.templates).letter_pdf(drafted.content, printed_on=moment)
+        folder = out or site.site.letters_folder
+        path = write_letter(pdf, folder, code, drafted.letter.promised_on)
+    if as_json:
+        print_json(
+            {
+                "code": code,
+                "promised_on": drafted.letter.promised_on,
+                "new_date_on": new_date_on,
+                "reprint": drafted.content.is_reprint,
+                "file": str(path),
+            }
+        )
+    else:
+        again = " (BẢN IN LẠI)" if drafted.content.is_reprint else ""
+        click.echo(f"Dự thảo văn bản xin lỗi{again}: {path}")
+        click.echo("Chờ duyệt, ký, cấp số. Số và ngày để trống cho văn thư.")
+
+
+def write_letter(pdf: bytes, folder: Path, code: str, promised_on: date) -> Path:
+    """Put a letter into a folder under the dossier's code, whole or not at all."""
+    from monitor.intake.inbox import safe_name
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{safe_name(code)}-xin-loi-{promised_on:%Y%m%d}.pdf"
+    beside = path.with_suffix(".part")
+    beside.write_bytes(pdf)
+    return beside.replace(path)

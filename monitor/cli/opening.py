@@ -1,0 +1,166 @@
+"""How every command opens a site: its store, the rule book in force, the clock, and the words on the terminal."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.dossier import Moment
+from monitor.errors import MonitorError
+from monitor.site import Site, SiteError, open_site
+from monitor.working_time import LOCAL_ZONE
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from monitor.rules import RuleBook
+    from monitor.store import Store
+
+
+def shipped(name: str) -> Path:
+    """The folder `rules` or `templates` that came with the program: inside the wheel, or beside the package."""
+    package = Path(str(resources.files("monitor")))
+    inside = package / "_shipped" / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A site with its store and the rule book in force."""
+
+    site: Site
+    store: "Store"
+    rules: "RuleBook"
+
+
+@contextmanager
+def opened(home: Path) -> Iterator[Opened]:
+    """The site in `home`, open for one command."""
+    site = open_site(home)
+    with store_of(site) as store:
+        yield Opened(site, store, rules_in_force(store, site))
+
+
+def store_of(site: Site) -> "Store":
+    """The site's store, migrated to this version, with a backup before a migration."""
+    from monitor.store import open_store
+
+    site.data.mkdir(parents=True, exist_ok=True)
+    return open_store(site.absolute_database_url)
+
+
+def rules_in_force(store: "Store", site: Site) -> "RuleBook":
+    """The accepted rule book, from the database: a bad file in rules/ changes nothing (decision 11)."""
+    from monitor.rules import load_rules_from
+
+    stored = store.rule_book_in_force()
+    if stored is None:
+        raise SiteError(f"no rules have been accepted on {site.home} yet: look at them with 'dunghen rules check', "
+                        "then: dunghen rules accept --by NAME --reason TEXT")
+    return load_rules_from(stored.files)
+
+
+def now_for(site: Site | None, given: datetime | None, *, writes: bool) -> datetime:
+    """The command's moment: the clock's, or the one that was given where that is allowed.
+
+    A command that writes takes another time than the clock's only on a site marked replay (decision 6).
+    """
+    if given is None:
+        return datetime.now(UTC)
+    if writes and site is not None and not site.may_set_clock:
+        raise SiteError(
+            f"{site.home} is a live site: --now would write what did not happen; use --dry-run, "
+            "or a site made with: dunghen init --replay"
+        )
+    return given
+
+
+def read_moment(written: str) -> Moment:
+    """A moment in any way a source or a clerk writes it; `MM/dd` is never guessed."""
+    from monitor.intake.dates import read_date, to_moment
+    from monitor.intake.text import BadCell
+
+    try:
+        moment = to_moment(LOCAL_ZONE)(read_date(LOCAL_ZONE)(written))
+    except BadCell as error:
+        raise Refused(error.cause) from None
+    if moment is None:
+        raise Refused("no date given: write for example 2026-11-20 09:00, or 20/11/2026")
+    return moment
+
+
+class LocalTime(click.ParamType):
+    """An instant: ISO 8601, in local time where no offset is written."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The aware instant."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            written = datetime.fromisoformat(str(value).strip())
+        except ValueError:
+            self.fail(f"{value!r} is not an instant: write for example 2026-11-23T08:00", param, ctx)
+        return written if written.tzinfo else written.replace(tzinfo=LOCAL_ZONE)
+
+
+class IsoDate(click.ParamType):
+    """A date: YYYY-MM-DD, or dd/MM/yyyy as an office writes it."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """The date."""
+        if isinstance(value, date):
+            return value
+        for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
+            try:
+                return datetime.strptime(str(value).strip(), pattern).replace(tzinfo=LOCAL_ZONE).date()
+            except ValueError:
+                continue
+        self.fail(f"{value!r} is not a date: write for example 2026-12-02", param, ctx)
+
+
+def print_json(data: object) -> None:
+    """One JSON value on one line of standard output, Vietnamese as it is."""
+    click.echo(json.dumps(data, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Moment):
+        return (value.at if value.has_time else value.on).isoformat()
+    if isinstance(value, datetime):
+        return value.astimezone(LOCAL_ZONE).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} is not data")
+
+
+WIDE = 140
+
+
+def console() -> "Console":
+    """Where tables are printed; into a file or a pipe they are as wide as they want to be."""
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=WIDE)
+
+
+class Refused(MonitorError):
+    """A command that did its work and has to end with an exit code of its own."""
+
+    def __init__(self, message: str, exit_code: int = 1) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code

@@ -1,0 +1,216 @@
+"""`dunghen rules` and `dunghen calendar`: what the law says here, checked before it holds."""
+
+from datetime import UTC, date, datetime
+from getpass import getuser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from monitor.cli.opening import console, opened, print_json, shipped, store_of
+from monitor.site import CONFIGURATION, open_site
+from monitor.working_time import LOCAL_ZONE
+
+if TYPE_CHECKING:
+    from monitor.rules import RuleBook
+
+PROBLEMS_FOUND = 3
+REFERENCE_MONTH_DAYS = 22  # working days of a month, for saying when a step begins; deadlines never use it
+
+
+def _folder(home: Path, given: Path | None) -> Path:
+    """The rules that are meant: the given folder, the site's, or those that came with the program."""
+    return given or (home / "rules" if (home / CONFIGURATION).exists() else shipped("rules"))
+
+
+_RULES_OPTION = click.option(
+    "--rules",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of rules; else the site's, else those the program came with.",
+)
+
+
+@click.group("rules")
+def rules_command() -> None:
+    """Check the rules that people edit, and put them in force."""
+
+
+@rules_command.command("check")
+@_RULES_OPTION
+@click.option("--json", "as_json", is_flag=True, help="Print data.")
+@click.pass_obj
+def check_command(home: Path, folder: Path | None, as_json: bool) -> None:
+    """Print every problem of the rules at once, and for each procedure the day on which each step fires.
+
+    \b
+    Examples:
+      dunghen --home /srv/dung-hen rules check
+      dunghen rules check --rules ./rules --json
+    Ends with 3 when there are problems; the rules in force stay as they are.
+    """
+    from monitor.rules import RulesRefused, load_rules
+
+    chosen = _folder(home, folder)
+    try:
+        rules = load_rules(chosen)
+    except RulesRefused as refused:
+        if as_json:
+            print_json({"problems": [{"file": one.file, "line": one.line, "text": one.text} for one in refused.problems]})
+        else:
+            for problem in refused.problems:
+                click.echo(str(problem), err=True)
+            click.echo(f"{len(refused.problems)} problems in {chosen}; the rules in force stay as they are.", err=True)
+        raise click.exceptions.Exit(PROBLEMS_FOUND) from None
+    if as_json:
+        print_json({"problems": [], "version": rules.version, "procedures": [_steps(one, rules) for one in rules.procedures]})
+        return
+    _print_steps(rules)
+    click.echo(f"{chosen}: no problems. Version {rules.version[:12]}.")
+
+
+def _steps(procedure: Any, rules: "RuleBook") -> dict[str, Any]:
+    from monitor.ladder import days_of_steps
+
+    limit = procedure.limit
+    division = rules.organisation.division_named(procedure.division)
+    lead = division.signing_lead_working_days if division else 1
+    working_days = _working_days(limit)
+    return {
+        "code": procedure.code,
+        "case": procedure.case,
+        "name": procedure.name,
+        "limit": limit.amount,
+        "unit": limit.unit,
+        "evidence": limit.evidence,
+        "steps": days_of_steps(working_days, lead, rules.ladder) if working_days else {},
+    }
+
+
+def _working_days(limit: Any) -> int:
+    """About how many working days a limit is, only to show when steps begin."""
+    from monitor.time_limit import Unit
+
+    per_unit = {Unit.WORKING_DAY: 1.0, Unit.CALENDAR_DAY: 5 / 7, Unit.MONTH: REFERENCE_MONTH_DAYS}
+    return int((limit.amount or 0) * per_unit.get(limit.unit, 0))
+
+
+def _print_steps(rules: "RuleBook") -> None:
+    from rich.table import Table
+
+    from monitor.ladder import Step
+
+    shown = (Step.QUESTION, Step.NEAR_DUE, Step.EXPECTED_LATE, Step.DUE_TODAY, Step.OVERDUE, Step.LONG_OVERDUE)
+    table = Table(box=None, header_style="bold", pad_edge=False, title="Working day after receipt on which each step begins")
+    for heading in ("code", "limit", "evidence", *shown):
+        table.add_column(heading.replace("_", " "), justify="right" if heading in shown else "left")
+    for procedure in rules.procedures:
+        row = _steps(procedure, rules)
+        limit = f"{row['limit']} {row['unit']}" if row["unit"] else "unknown"
+        case = f" ({row['case']})" if row["case"] else ""
+        table.add_row(row["code"] + case, limit, row["evidence"], *(str(row["steps"].get(step, "–")) for step in shown))
+    console().print(table)
+
+
+@rules_command.command("accept")
+@click.option("--by", default=getuser, show_default="the system's user", help="Who puts the rules in force.")
+@click.option("--reason", required=True, help="Why, and by which document.")
+@click.pass_obj
+def accept_command(home: Path, by: str, reason: str) -> None:
+    """Put the site's rules folder in force. With any problem nothing changes; every open dossier is looked at again.
+
+    \b
+    Example:
+      dunghen --home /srv/dung-hen rules accept --by "Nông Thị Lan" --reason "QĐ 123/QĐ-UBND ngày 20/11/2026"
+    """
+    from monitor.rules import load_rules_from, rule_files
+
+    site = open_site(home)
+    files = rule_files(site.rules)
+    rules = load_rules_from(files)
+    with store_of(site) as store:
+        changed = store.accept_rule_book(rules.version, files, by=by, reason=reason, now=datetime.now(UTC))
+    click.echo(f"Version {rules.version[:12]} is in force." if changed else "These rules are in force already.")
+
+
+@click.group("calendar")
+def calendar_command() -> None:
+    """Look at the official working days."""
+
+
+@calendar_command.command("check")
+@_RULES_OPTION
+@click.option("--json", "as_json", is_flag=True, help="Print data.")
+@click.pass_obj
+def calendar_check_command(home: Path, folder: Path | None, as_json: bool) -> None:
+    """List every day on which the official calendar and the holidays package disagree, and what is missing.
+
+    \b
+    Example:
+      dunghen calendar check
+    """
+    from monitor.rules import calendar_disagreements, calendar_warning, load_rules
+
+    rules = load_rules(_folder(home, folder))
+    found = calendar_disagreements(rules)
+    warning = calendar_warning(rules, today=datetime.now(LOCAL_ZONE).date())
+    if as_json:
+        print_json(
+            {
+                "disagreements": [
+                    {"on": one.on, "is_worked": one.is_worked, "ours": one.ours, "theirs": one.theirs} for one in found
+                ],
+                "warning": {"year": warning.year, "urgency": warning.urgency, "text": warning.text} if warning else None,
+            }
+        )
+        return
+    for one in found:
+        ours = "ngày làm việc" if one.is_worked else "ngày nghỉ"
+        click.echo(f"{one.on}  lịch của Sở: {ours} ({one.ours or 'ngày thường'}); thư viện: {one.theirs or 'ngày thường'}")
+    click.echo(f"{len(found)} ngày khác với thư viện holidays; lịch của Sở có hiệu lực.")
+    if warning:
+        click.echo(warning.text)
+
+
+@calendar_command.command("show")
+@click.argument("year", type=int)
+@click.option("--json", "as_json", is_flag=True, help="Print data.")
+@click.pass_obj
+def calendar_show_command(home: Path, year: int, as_json: bool) -> None:
+    """Show the special days of a YEAR with their names, bases and whether they are confirmed.
+
+    \b
+    Example:
+      dunghen calendar show 2026
+    """
+    from monitor.rules import load_rules
+
+    if (home / CONFIGURATION).exists():
+        with opened(home) as site:
+            rules = site.rules
+    else:
+        rules = load_rules(shipped("rules"))
+    days = _special_days(rules, year)
+    if as_json:
+        print_json({"year": year, "complete": year in rules.calendar.complete_years, "days": days})
+        return
+    for day in days:
+        kind = "làm việc" if day["is_worked"] else "nghỉ"
+        click.echo(f"{day['on']:%d/%m/%Y}  {kind:8}  {day['name']}  [{day['basis']}; {day['status']}]")
+    if year not in rules.calendar.complete_years:
+        click.echo(f"Năm {year} chưa đủ thông báo chính thức: hạn trả đi qua năm này là tạm tính.")
+
+
+def _special_days(rules: "RuleBook", year: int) -> list[dict[str, Any]]:
+    calendar = rules.calendar
+    return [
+        {
+            "on": on,
+            "is_worked": calendar.clock.is_working_day(on),
+            "name": note.name,
+            "basis": note.basis,
+            "status": note.status,
+        }
+        for on, note in sorted(calendar.notes.items())
+        if date(year, 1, 1) <= on <= date(year, 12, 31)
+    ]

@@ -1,0 +1,178 @@
+"""`dunghen run` and `dunghen service`: the daemon at work, and its place among the machine's services."""
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.opening import Refused, rules_in_force, store_of
+from monitor.site import Site, open_site
+
+if TYPE_CHECKING:
+    from monitor.daemon import Clock, Daemon, Watcher
+    from monitor.delivery import Carrier
+    from monitor.rules import RuleBook
+    from monitor.store import Store
+
+EX_TEMPFAIL = 75
+
+
+@click.command("run")
+@click.option("--confirm-clock", is_flag=True, help="The clock was looked at and is right: lift a hold on sending.")
+@click.option("--log", "log_format", type=click.Choice(["json", "text"]), default="json", show_default=True)
+@click.pass_obj
+def run_command(home: Path, confirm_clock: bool, log_format: str) -> None:
+    """Watch the inbox, the deadlines and the outbox until stopped (Ctrl+C or SIGTERM).
+
+    \b
+    Example:
+      dunghen --home /srv/dung-hen run
+    """
+    from monitor.daemon import AlreadyRunning
+
+    set_up_logging(log_format)
+    site = open_site(home)
+    with store_of(site) as store:
+        daemon = daemon_of(site, store, confirm_clock=confirm_clock)
+        try:
+            asyncio.run(daemon.run())
+        except AlreadyRunning as error:
+            raise Refused(str(error), EX_TEMPFAIL) from None
+
+
+def daemon_of(
+    site: Site,
+    store: "Store",
+    *,
+    clock: "Clock | None" = None,
+    watcher: "Watcher | None" = None,
+    confirm_clock: bool = False,
+) -> "Daemon":
+    """A daemon on a site, with everything it needs."""
+    from monitor.daemon import Clock, Daemon, Watcher
+    from monitor.documents import Documents
+    from monitor.envelopes import Postmark
+
+    rules = _CurrentRules(store, site)
+    return Daemon(
+        site=site,
+        store=store,
+        documents=Documents(site.templates),
+        carrier=_carrier(site, rules()),
+        postmark=Postmark(sender=site.mail.sender, reply_to=site.mail.reply_to),
+        load_rules=rules,
+        clock=clock or Clock(),
+        watcher=watcher or Watcher(),
+        confirm_clock=confirm_clock,
+    )
+
+
+class _CurrentRules:
+    """The rule book in force, parsed anew only when another one was accepted."""
+
+    def __init__(self, store: "Store", site: Site) -> None:
+        self._store, self._site = store, site
+        self._rules: RuleBook | None = None
+
+    def __call__(self) -> "RuleBook":
+        if self._rules is None or self._store.rule_book_hash() != self._rules.version:
+            self._rules = rules_in_force(self._store, self._site)
+        return self._rules
+
+
+def _carrier(site: Site, rules: "RuleBook") -> "Carrier":
+    """The folder, or the office's mail server; never that while the organisation holds the shipped, invented people."""
+    from monitor.delivery import FolderDelivery, Security, SmtpDelivery, SmtpSettings
+
+    if site.mail.delivery == "folder":
+        return FolderDelivery(site.mail_folder)
+    if rules.organisation.is_sample:
+        raise Refused(
+            "mail is not sent while rules/organisation.toml says sample = true: put the office's own people into "
+            "rules/organisation.toml and rules/staff.csv, set sample = false, then: dunghen rules accept"
+        )
+    return SmtpDelivery(
+        SmtpSettings(
+            host=site.mail.host,
+            port=site.mail.port,
+            security=Security(site.mail.security),
+            sender=site.mail.sender,
+            username=site.mail.username,
+            password=site.password(),
+            ca_file=site.home / site.mail.ca_file if site.mail.ca_file else None,
+        )
+    )
+
+
+def set_up_logging(log_format: str) -> None:
+    """One line an outcome on standard error, as JSON for the machine or as text for a person."""
+    from pythonjsonlogger.json import JsonFormatter
+
+    handler = logging.StreamHandler(sys.stderr)
+    if log_format == "json":
+        fields = "{asctime}{levelname}{name}{message}"
+        handler.setFormatter(JsonFormatter(fields, style="{", rename_fields={"asctime": "at", "levelname": "level"},
+                                           json_ensure_ascii=False))
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+
+
+_UNIT = """\
+[Unit]
+Description=Dung Hen: watches the deadlines of administrative dossiers
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+ExecStart={program} --home {home} run
+Restart=always
+RestartSec=10
+User={user}
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=yes
+ReadWritePaths={home}
+# 75: another daemon holds the site; trying again would only repeat that.
+RestartPreventExitStatus=75
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+@click.group("service")
+def service_command() -> None:
+    """Make the daemon a service of the machine."""
+
+
+@service_command.command("install")
+@click.option("--user", default="dunghen", show_default=True, help="The system's user under which it runs.")
+@click.option(
+    "--unit",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("/etc/systemd/system/dunghen.service"),
+    show_default=True,
+    help="Where the systemd unit is written.",
+)
+@click.pass_obj
+def install_command(home: Path, user: str, unit: Path) -> None:
+    """Write a systemd unit for this site, and say how to start it.
+
+    \b
+    Example:
+      sudo dunghen --home /srv/dung-hen service install --user dunghen
+    """
+    site = open_site(home)
+    program = Path(sys.argv[0]).resolve()
+    try:
+        unit.write_text(_UNIT.format(program=program, home=site.home.resolve(), user=user), encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{unit} cannot be written ({error.strerror}): run this as root, or give --unit FILE") from None
+    click.echo(f"{unit} written. Start it now and at every boot:")
+    click.echo(f"  systemctl daemon-reload && systemctl enable --now {unit.stem}")

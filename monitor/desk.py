@@ -1,0 +1,123 @@
+"""What people do: one function an act, each one transaction, recorded with who did it and when."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from monitor.dossier import Dossier, Event, EventKind
+from monitor.errors import MonitorError
+from monitor.letter import Letter, LetterContent, LetterRefused, LetterState, check_new_date, compose_letter, missed_date
+from monitor.rules import RuleBook
+from monitor.store import Loaded, Store
+from monitor.sweep import Looked, look
+
+
+class NoSuchDossier(MonitorError):
+    """A code that no import has brought."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"no dossier {code}: list the known ones with 'dunghen list', or import the file that has it")
+
+
+@dataclass(frozen=True, slots=True)
+class DraftedLetter:
+    """A letter as drafted, and all its words."""
+
+    letter: Letter
+    content: LetterContent
+
+
+def loaded(store: Store, code: str) -> Loaded:
+    """The dossier with this code. Raises NoSuchDossier."""
+    found = store.dossier(code)
+    if found is None:
+        raise NoSuchDossier(code)
+    return found
+
+
+def draft_letter(
+    store: Store, rules: RuleBook, code: str, *, reason: str, new_date_on: date, by: str, now: datetime
+) -> DraftedLetter:
+    """"Không kịp": a person gives the reason and the new date, and the apology is drafted for the promised date.
+
+    One letter for a dossier and promised date: drafting it again with the same words is a reprint and says so; with
+    other words it changes the draft. Refused for a dossier that has ended, that was re-appointed before, or whose
+    limit is so far unknown that nothing was promised.
+    Legal basis: Nghị định 118/2025/NĐ-CP, Điều 19.6.
+    """
+    found = loaded(store, code)
+    dossier = found.dossier()
+    looked = look(dossier, rules, now=now, data_as_of=found.row.data_as_of)
+    if not reason.strip():
+        raise LetterRefused(f"{code}: a reason is needed; it is a person's to give and is never invented")
+    missed_on = _missed_on(dossier, looked)
+    today = now.astimezone(rules.calendar.clock.zone).date()
+    check_new_date(new_date_on, max(missed_on, looked.deadline.due_on or missed_on), rules.calendar.clock, today=today)
+    before = found.letter
+    letter = Letter(
+        dossier_code=code,
+        life=dossier.life,
+        promised_on=missed_on,
+        state=LetterState.DRAFTED,
+        reason=reason.strip(),
+        new_date_on=new_date_on,
+    )
+    is_reprint = before is not None and before.state is LetterState.DRAFTED and _same_words(before, letter)
+    content = _content(found, dossier, looked, letter, rules, is_reprint=is_reprint, now=now)
+    said = Event(
+        kind=EventKind.SAID_LATE,
+        happened_at=None,
+        recorded_at=now,
+        source=by,
+        facts={"reason": letter.reason, "new_date_on": new_date_on.isoformat()},
+    )
+    store.draft_letter(letter, by=by, events=() if is_reprint else (said,), now=now)
+    return DraftedLetter(letter, content)
+
+
+def _same_words(one: Letter, other: Letter) -> bool:
+    return (one.promised_on, one.reason, one.new_date_on) == (other.promised_on, other.reason, other.new_date_on)
+
+
+def _missed_on(dossier: Dossier, looked: Looked) -> date:
+    """The date that the letter asks to move, or the reason why there is none to ask for."""
+    code = dossier.code
+    if not looked.assessment.status.is_open:
+        raise LetterRefused(f"{code} has ended ({looked.assessment.status}): an apology is not written any more")
+    if dossier.issued_new_date_on is not None:
+        raise LetterRefused(f"{code} was re-appointed once already: a second time is not allowed (NĐ 118/2025, Điều 19.6)")
+    missed_on = missed_date(looked.deadline)
+    if missed_on is None:
+        raise LetterRefused(f"{code} has neither an appointment nor a known limit: there is no date to apologise for")
+    return missed_on
+
+
+def _content(
+    found: Loaded,
+    dossier: Dossier,
+    looked: Looked,
+    letter: Letter,
+    rules: RuleBook,
+    *,
+    is_reprint: bool,
+    now: datetime,
+) -> LetterContent:
+    division = rules.organisation.divisions.get(looked.holders.division or "")
+    if division is None:
+        raise LetterRefused(
+            f"{dossier.code}: no division answers for it, so nobody signs; name the division of its procedure in "
+            "rules/procedures.csv"
+        )
+    assert letter.reason is not None and letter.new_date_on is not None
+    name = looked.procedure.name if looked.procedure else dossier.procedure_name
+    return compose_letter(
+        dossier,
+        found.person,
+        letter.promised_on,
+        name or "",
+        division,
+        rules.organisation,
+        reason=letter.reason,
+        new_date_on=letter.new_date_on,
+        is_reprint=is_reprint,
+        now=now.astimezone(rules.calendar.clock.zone),
+    )

@@ -1,0 +1,250 @@
+"""The texts of the mails: a digest or an overdue notice, as plain values, through the templates of templates/email/."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from textwrap import fill
+from unicodedata import normalize
+
+from jinja2 import TemplateError
+
+from monitor.documents.strictness import StrictEnvironment, where
+from monitor.errors import MonitorError
+from monitor.notice import Digest, DigestLine, OverdueMail
+from monitor.organisation import Agency, Role, Staff
+from monitor.status import Status
+from monitor.trace import say_date
+from monitor.working_time import LOCAL_ZONE
+
+COLUMNS = 78
+OTHER = "other"
+DIGEST, OVERDUE = "digest", "overdue"
+# The most urgent first; what is in none of these comes last, so that no dossier is ever left out.
+URGENCY = (
+    Status.OVERDUE,
+    Status.DUE_PASSED_UNCONFIRMED,
+    Status.DUE_TODAY,
+    Status.APOLOGY_DUE,
+    Status.NEAR_DUE,
+    Status.POSSIBLY_FINISHED,
+    Status.UNKNOWN,
+    Status.MISSING_FROM_SOURCE,
+)
+_TILES = (Status.OVERDUE, Status.DUE_TODAY, Status.APOLOGY_DUE, Status.NEAR_DUE)
+_HEADLINE_LENGTH = 3
+_PAST_DUE = (Status.OVERDUE, Status.DUE_PASSED_UNCONFIRMED)
+
+
+class MailNotMade(MonitorError):
+    """A mail that its template does not allow to be written; nothing is left out silently."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A mail ready to be addressed."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineView:
+    """A dossier as the templates see it: what is absent is None, what is a date is said."""
+
+    number: str  # "  3. ", wide enough to align under
+    code: str
+    procedure: str
+    applicant: str | None
+    officer: str | None
+    due_on: str | None
+    days_left: int | None  # 0 on the due day and after it
+    days_late: int  # 0 until the due day
+    dates_differ: bool
+    promised_on: str | None
+    law_due_on: str | None
+    is_past_due: bool
+    promise_passed: bool
+    law_passed: bool
+    apology_by_on: str | None  # while it is still ahead
+    is_new: bool
+    is_provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionView:
+    """The dossiers of one status."""
+
+    key: str
+    count: int
+    lines: tuple[LineView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailView:
+    """A mail as the templates see it."""
+
+    agency: str
+    short_agency: str
+    day: str
+    short_day: str
+    data_as_of: str | None
+    is_sample: bool
+    is_holder: bool
+    count: int
+    sections: tuple[SectionView, ...]
+    headline: tuple[SectionView, ...]  # for the subject: the first of the sections
+    tiles: tuple[SectionView, ...] = ()
+    open_count: int = 0
+    occurrence: int = 1
+    down_from: str | None = None
+    down_to: str | None = None
+    line: str = "-" * COLUMNS
+
+
+class MailRoom:
+    """Writes mails from the templates of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def digest(self, digest: Digest, agency: Agency) -> Rendered:
+        """One person's morning mail."""
+        return self._render(DIGEST, view_of_digest(digest, agency))
+
+    def overdue(self, mail: OverdueMail, agency: Agency) -> Rendered:
+        """The immediate mail about dossiers found overdue."""
+        return self._render(OVERDUE, view_of_overdue(mail, agency))
+
+    def faults(self, name: str, view: MailView) -> Iterator[str]:
+        """What keeps each part of a mail from being written."""
+        for environment, part in self._parts:
+            try:
+                self._write(environment, f"{name}.{part}.j2", view)
+            except MailNotMade as problem:
+                yield str(problem)
+
+    def _render(self, name: str, view: MailView) -> Rendered:
+        subject, text, html = (self._write(environment, f"{name}.{part}.j2", view) for environment, part in self._parts)
+        return Rendered(subject=" ".join(subject.split()), text=_spaced(text), html=html.strip() + "\n")
+
+    @cached_property
+    def _parts(self) -> tuple[tuple[StrictEnvironment, str], ...]:
+        return (self._plain, "subject"), (self._plain, "txt"), (self._escaping, "html")
+
+    def _write(self, environment: StrictEnvironment, template: str, view: MailView) -> str:
+        try:
+            return normalize("NFC", environment.get_template(template).render(mail=view))
+        except TemplateError as problem:
+            raise MailNotMade(f"{where(problem, template)}: {problem}") from problem
+
+    @cached_property
+    def _plain(self) -> StrictEnvironment:
+        environment = StrictEnvironment(self.folder, autoescape=False)
+        environment.filters["wrapped"] = wrapped
+        return environment
+
+    @cached_property
+    def _escaping(self) -> StrictEnvironment:
+        return StrictEnvironment(self.folder, autoescape=True)
+
+
+def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
+    """A text over as many lines as it needs, each indented and at most 78 columns; codes are not broken."""
+    indent = first if rest is None else rest
+    words = " ".join(text.split())
+    return fill(words, COLUMNS, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def view_of_digest(digest: Digest, agency: Agency) -> MailView:
+    """A digest as the templates see it."""
+    view = _view(digest, agency)
+    counts = {section.key: section.count for section in view.sections}
+    return replace(
+        view,
+        tiles=tuple(SectionView(key=key, count=counts.get(key, 0)) for key in _TILES) if counts else (),
+        open_count=digest.open_count,
+        down_from=_say_instant(digest.down_from),
+        down_to=_say_instant(digest.down_to),
+    )
+
+
+def view_of_overdue(mail: OverdueMail, agency: Agency) -> MailView:
+    """An overdue notice as the templates see it."""
+    return replace(_view(mail, agency), occurrence=mail.occurrence)
+
+
+def _spaced(text: str) -> str:
+    """At most one empty line between two lines, so that a template may be laid out for its own reader."""
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def _view(mail: Digest | OverdueMail, agency: Agency) -> MailView:
+    sections = _sections(mail.lines, mail.person, mail.day)
+    return MailView(
+        agency=agency.name,
+        short_agency=short_agency(agency.name),
+        day=say_date(mail.day),
+        short_day=f"{mail.day:%d/%m}",
+        data_as_of=_say_instant(mail.data_as_of),
+        is_sample=mail.is_sample,
+        is_holder=mail.person.role is Role.OFFICER,
+        count=len(mail.lines),
+        sections=sections,
+        headline=sections[:_HEADLINE_LENGTH],
+    )
+
+
+def short_agency(name: str) -> str:
+    """The agency without its province, for a subject: "Sở Tài chính"."""
+    for before_province in (" tỉnh ", " thành phố "):
+        name = normalize("NFC", name).split(before_province)[0]
+    return name
+
+
+def _sections(lines: Iterable[DigestLine], person: Staff, day: date) -> tuple[SectionView, ...]:
+    groups: dict[str, list[DigestLine]] = {status: [] for status in (*URGENCY, OTHER)}
+    for line in lines:
+        groups[line.status if line.status in groups else OTHER].append(line)
+    views = []
+    for key, group in groups.items():
+        group.sort(key=lambda line: (line.due_on or date.max, line.code))
+        shown = tuple(_line(line, number, person, day) for number, line in enumerate(group, start=1))
+        views.append(SectionView(key=key, count=len(shown), lines=shown))
+    return tuple(view for view in views if view.count)
+
+
+def _line(line: DigestLine, number: int, person: Staff, day: date) -> LineView:
+    left = line.working_days_left
+    both = line.promised_on is not None and line.law_due_on is not None
+    ahead = line.apology_by_on is not None and line.apology_by_on > day and line.status is Status.NEAR_DUE
+    return LineView(
+        number=f"{number:>3}. ",
+        code=line.code,
+        procedure=line.procedure,
+        applicant=line.applicant,
+        officer=line.officer if line.officer != person.name else None,
+        due_on=_say(line.due_on),
+        days_left=None if left is None else max(left, 0),
+        days_late=0 if left is None else max(-left, 0),
+        dates_differ=both and line.promised_on != line.law_due_on,
+        promised_on=_say(line.promised_on),
+        law_due_on=_say(line.law_due_on),
+        is_past_due=line.status in _PAST_DUE,
+        promise_passed=line.promised_on is not None and line.promised_on < day,
+        law_passed=line.law_due_on is not None and line.law_due_on < day,
+        apology_by_on=_say(line.apology_by_on) if ahead else None,
+        is_new=line.is_new,
+        is_provisional=line.provisional,
+    )
+
+
+def _say(on: date | None) -> str | None:
+    return say_date(on) if on else None
+
+
+def _say_instant(at: datetime | None) -> str | None:
+    return f"{at.astimezone(LOCAL_ZONE):%H:%M ngày %d/%m/%Y}" if at else None

@@ -1,0 +1,115 @@
+"""Invented mails and letters that try out every template: each status, each kind of reader."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from monitor.letter import TITLE, LetterContent, Signer
+from monitor.notice import Digest, DigestLine, OverdueMail
+from monitor.organisation import Agency, Role, Staff
+from monitor.status import Status
+from monitor.working_time import LOCAL_ZONE
+
+DAY = date(2026, 11, 23)
+MORNING = datetime(2026, 11, 23, 7, 5, tzinfo=LOCAL_ZONE)
+
+AGENCY = Agency(
+    name="Sở Tài chính tỉnh Lạng Sơn",
+    parent="UBND tỉnh Lạng Sơn",
+    symbol="STC",
+    place="Lạng Sơn",
+    address="(địa chỉ Sở)",
+    desk_name="Bộ phận Một cửa",
+    desk_address="(địa chỉ Trung tâm)",
+    desk_hours="07:30–11:30 và 13:30–17:00",
+    phone="0205 000 0000",
+    complaint_contact="Văn phòng Sở Tài chính, điện thoại 0205 000 0001",
+)
+OFFICER = Staff(
+    id="mau", name="Nguyễn Thị Mẫu", title="Chuyên viên", role=Role.OFFICER, division="mau", email="mau@stc.example"
+)
+HEAD = replace(OFFICER, id="truong", name="Trần Văn Mẫu", role=Role.HEAD)
+
+LINE = DigestLine(
+    code="MẪU-261118-0001",
+    step=None,
+    status=Status.OVERDUE,
+    procedure="Đăng ký thành lập công ty cổ phần",
+    applicant="Nguyễn V. M.",
+    officer="Nguyễn Thị Mẫu",
+    due_on=DAY,
+    promised_on=DAY,
+    law_due_on=DAY,
+    apology_by_on=None,
+    working_days_left=0,
+    provisional=False,
+    is_new=False,
+)
+
+LETTER = LetterContent(
+    parent_agency="UBND tỉnh Lạng Sơn",
+    agency="Sở Tài chính tỉnh Lạng Sơn",
+    symbol="PXL-STC",
+    place="Lạng Sơn",
+    month_year="11/2026",
+    title=TITLE,
+    recipient="Ông Nguyễn Văn Mẫu",
+    recipient_address="phường Tam Thanh, tỉnh Lạng Sơn",
+    recipient_phone="0205 000 0002",
+    received="08 giờ 30 phút, ngày 18/11/2026",
+    procedure="Đăng ký thành lập công ty cổ phần",
+    dossier_code="MẪU-261118-0001",
+    promised="17 giờ 00 phút, ngày 23/11/2026",
+    is_overdue=True,
+    reason="hồ sơ cần xác minh thêm địa chỉ trụ sở chính.",
+    new_date="thứ Sáu, ngày 27/11/2026",
+    collect_at="Bộ phận Một cửa",
+    contact="bà Nguyễn Thị Mẫu, điện thoại 0205 000 0003",
+    complaint_contact="Văn phòng Sở Tài chính, điện thoại 0205 000 0001",
+    copies_to=("Như trên", "Lưu: VT, ĐKKD"),
+    signer=Signer(authority=("KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC"), name="Hoàng Văn Mẫu"),
+    is_sample=True,
+)
+
+
+def digests() -> Iterator[Digest]:
+    """A full morning for an officer and for a head, and an empty one."""
+    full = Digest(
+        person=OFFICER,
+        day=DAY,
+        data_as_of=MORNING,
+        lines=tuple(_lines()),
+        open_count=40,
+        is_sample=True,
+        down_from=MORNING - timedelta(days=3),
+        down_to=MORNING,
+    )
+    yield full
+    yield replace(full, person=HEAD, down_from=None, down_to=None)
+    yield replace(full, lines=(), data_as_of=None, is_sample=False)
+
+
+def overdue_mails() -> Iterator[OverdueMail]:
+    """A first and a repeated notice."""
+    lines = tuple(line for line in _lines() if line.status is Status.OVERDUE)
+    first = OverdueMail(person=OFFICER, day=DAY, data_as_of=MORNING, lines=lines, is_sample=True)
+    yield first
+    yield replace(first, person=HEAD, occurrence=2)
+
+
+def letters() -> Iterator[LetterContent]:
+    """A citizen's late letter, a company's before the due date, and one without address, printed again."""
+    yield LETTER
+    yield replace(LETTER, recipient="Công ty Cổ phần Mẫu & Bạn", is_overdue=False, is_sample=False)
+    yield replace(LETTER, recipient_address=None, recipient_phone=None, is_reprint=True)
+
+
+def _lines() -> Iterator[DigestLine]:
+    for status in Status:
+        yield replace(LINE, status=status)
+        yield replace(LINE, status=status, working_days_left=-2, law_due_on=DAY - timedelta(days=3), officer=None)
+        near = DAY + timedelta(days=3)
+        yield replace(
+            LINE, status=status, due_on=near, apology_by_on=near, working_days_left=3, provisional=True, is_new=True
+        )
+        yield replace(LINE, status=status, due_on=None, promised_on=None, working_days_left=None, applicant=None)

@@ -1,0 +1,110 @@
+"""The rule book: everything that rules/ says, read once, whole or not at all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from monitor.dossier import Channel
+from monitor.ladder import Ladder
+from monitor.organisation import Organisation
+from monitor.record import SourceRule
+from monitor.rules.catalogue import Catalogue, ProcedureMatch, refuse_conflicts
+from monitor.rules.files import content_hash, refuse_unknown_files, rule_files
+from monitor.rules.hours import ReceptionHours, read_hours
+from monitor.rules.notices import read_ladder
+from monitor.rules.official_days import read_calendar
+from monitor.rules.people import read_organisation
+from monitor.rules.problems import Problems
+from monitor.rules.procedures import FILE as PROCEDURES
+from monitor.rules.procedures import read_procedures
+from monitor.rules.sources import Reason, read_reasons, read_sources
+from monitor.rules.versions import version_of
+from monitor.time_limit import DayEnd, Procedure
+from monitor.working_time import OfficialCalendar
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleBook:
+    """An accepted whole of rules; a change is a new book with a new version."""
+
+    version: str  # of the contents of all files, see content_hash
+    calendar: OfficialCalendar
+    day_end: DayEnd
+    hours_confirmed: bool  # whether an official text stands behind the office hours; else hour limits are provisional
+    reception: tuple[ReceptionHours, ...]
+    procedures: tuple[Procedure, ...]
+    organisation: Organisation
+    ladder: Ladder
+    reasons: tuple[Reason, ...]
+    sources: tuple[SourceRule, ...]  # the first whose pattern fits a file is its source
+    _catalogue: Catalogue = field(init=False, repr=False, compare=False)
+    _deadline_versions: dict[int, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_catalogue", Catalogue(self.procedures))
+        versions = {id(procedure): self._version_for(procedure) for procedure in self.procedures}
+        object.__setattr__(self, "_deadline_versions", versions)
+
+    @property
+    def clock_version(self) -> str:
+        """The version of calendar and office hours alone, of what they say rather than how the files are written."""
+        return self.calendar.version
+
+    def procedure_for(
+        self,
+        code: str | None,
+        name: str | None,
+        case: str | None,
+        channel: Channel | None,
+        received_on: date,
+        *,
+        running_on: date | None = None,
+    ) -> ProcedureMatch:
+        """The row of the catalogue that holds for a dossier received on a day, or why there is none.
+
+        `running_on`: a later day on which it was still unfinished, for rows that also apply to running dossiers.
+        """
+        return self._catalogue.find(
+            code, name, case, channel, received_on=received_on, running_on=running_on or received_on
+        )
+
+    def deadline_version(self, procedure: Procedure | None) -> str:
+        """By which rules a deadline is counted: calendar, hours and the procedure's row, not people (decision 11)."""
+        return self._deadline_versions.get(id(procedure)) or self._version_for(procedure)
+
+    def _version_for(self, procedure: Procedure | None) -> str:
+        return version_of(self.clock_version, self.hours_confirmed, self.day_end, procedure)
+
+
+def load_rules(folder: Path) -> RuleBook:
+    """The rule book in a folder. Raises RulesRefused with every mistake."""
+    return load_rules_from(rule_files(folder))
+
+
+def load_rules_from(files: Mapping[str, bytes]) -> RuleBook:
+    """The rule book in files by their names relative to the rules folder. Raises RulesRefused with every mistake."""
+    problems = Problems()
+    refuse_unknown_files(files, problems)
+    hours = read_hours(files, problems)
+    calendar = read_calendar(files, hours, problems)
+    organisation = read_organisation(files, problems)
+    numbered = read_procedures(files, organisation.division_named if organisation else None, problems)
+    refuse_conflicts(numbered, PROCEDURES, problems)
+    ladder = read_ladder(files, problems)
+    reasons, sources = read_reasons(files, problems), read_sources(files, problems)
+    problems.refuse()
+    if hours is None or calendar is None or organisation is None or ladder is None:
+        raise AssertionError("what could not be read has left a problem")
+    return RuleBook(
+        version=content_hash(files),
+        calendar=calendar,
+        day_end=hours.day_end,
+        hours_confirmed=hours.confirmed,
+        reception=hours.reception,
+        procedures=tuple(procedure for _, procedure in numbered),
+        organisation=organisation,
+        ladder=ladder,
+        reasons=reasons,
+        sources=sources,
+    )

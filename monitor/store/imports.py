@@ -1,0 +1,276 @@
+"""Files that were taken in hand: claimed by their hash, then accepted, held or refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, insert, select, update, literal
+
+from monitor.record import Scope
+from monitor.status import Status
+from monitor.store.bulk import insert_statement
+from monitor.store.connection import Database
+from monitor.store.tables import DOSSIER, IMPORT, REJECTION, SOURCE
+from monitor.store.types import AT_ONCE
+
+
+class ImportState(StrEnum):
+    """How far a file has come."""
+
+    READING = "reading"  # or left behind by a process that died: reading it again is safe
+    ACCEPTED = "accepted"
+    HELD = "held"  # a person has to look first
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """The file is ours to read."""
+
+    import_id: int
+    resumed: bool  # it was begun before and never accepted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlreadyImported:
+    """The same bytes were accepted before, perhaps under another name."""
+
+    import_id: int
+    file_name: str
+    finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What a file held."""
+
+    read: int
+    new: int
+    changed: int
+    unchanged: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """What the freshest accepted file of a source looked like, for the guard against a file that is cut short."""
+
+    name: str
+    data_as_of: datetime
+    last_import_id: int
+    scope: Scope
+    row_count: int
+    carried: frozenset[str]
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """A file and what became of it."""
+
+    id: int
+    file_name: str
+    sha256: str
+    source: str
+    scope: Scope
+    data_as_of: datetime
+    data_as_of_estimated: bool
+    state: ImportState
+    tally: Tally
+    cause: str | None
+    recorded_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectedRow:
+    """A row that could not be taken; `row` is its number in the sheet."""
+
+    row: int
+    column: str | None
+    value: str | None
+    cause: str
+
+
+class Imports:
+    """Claiming files, and what is known of their sources."""
+
+    _database: Database
+
+    def begin_import(
+        self,
+        *,
+        file_name: str,
+        sha256: str,
+        source: str,
+        scope: Scope,
+        data_as_of: datetime,
+        data_as_of_estimated: bool = False,
+        now: datetime,
+    ) -> Begun | AlreadyImported:
+        """Claim a file by its hash before it is read; whatever was not accepted may be read again."""
+        values = {
+            "file_name": file_name,
+            "source": source,
+            "scope": scope.value,
+            "data_as_of": data_as_of,
+            "data_as_of_estimated": data_as_of_estimated,
+            "state": ImportState.READING.value,
+            "cause": None,
+            "recorded_at": now,
+        }
+        with self._database.write(recorded_at=now) as connection:
+            claim = insert_statement(connection, IMPORT).values(sha256=sha256, **values).on_conflict_do_nothing()
+            import_id = connection.execute(claim.returning(IMPORT.c.id)).scalar_one_or_none()
+            if import_id is not None:
+                return Begun(import_id=import_id, resumed=False)
+            before = connection.execute(select(IMPORT).where(IMPORT.c.sha256 == sha256).with_for_update()).one()
+            if before.state == ImportState.ACCEPTED:
+                return AlreadyImported(import_id=before.id, file_name=before.file_name, finished_at=before.finished_at)
+            connection.execute(delete(REJECTION).where(REJECTION.c.import_id == before.id))
+            connection.execute(update(IMPORT).where(IMPORT.c.id == before.id).values(**values))
+            return Begun(import_id=before.id, resumed=True)
+
+    def finish_import(
+        self,
+        import_id: int,
+        tally: Tally,
+        *,
+        carried: frozenset[str],
+        columns: Mapping[str, str],
+        now: datetime,
+    ) -> None:
+        """Accept a file: remember what its source looks like, and wake the dossiers that waited for its data."""
+        with self._database.write(recorded_at=now) as connection:
+            connection.execute(
+                update(IMPORT)
+                .where(IMPORT.c.id == import_id)
+                .values(
+                    state=ImportState.ACCEPTED.value,
+                    finished_at=now,
+                    read=tally.read,
+                    new=tally.new,
+                    changed=tally.changed,
+                    unchanged=tally.unchanged,
+                    rejected_count=tally.rejected,
+                )
+            )
+            file = connection.execute(select(IMPORT).where(IMPORT.c.id == import_id)).one()
+            _remember_source(connection, file, carried, columns)
+            _wake_unconfirmed(connection, file.source, now)
+
+    def hold_import(self, import_id: int, cause: str, *, now: datetime) -> None:
+        """Put a file aside until a person has looked at it."""
+        self._end_import(import_id, ImportState.HELD, cause, now)
+
+    def refuse_import(self, import_id: int, cause: str, *, now: datetime) -> None:
+        """Say that a file cannot be read, and why."""
+        self._end_import(import_id, ImportState.REFUSED, cause, now)
+
+    def _end_import(self, import_id: int, state: ImportState, cause: str, now: datetime) -> None:
+        with self._database.write(recorded_at=now) as connection:
+            ended = update(IMPORT).where(IMPORT.c.id == import_id, IMPORT.c.state == ImportState.READING.value)
+            connection.execute(ended.values(state=state.value, cause=cause, finished_at=now))
+
+    def source_state(self, name: str) -> SourceState | None:
+        """What the source's freshest accepted file looked like; None before the first."""
+        with self._database.read() as connection:
+            row = connection.execute(select(SOURCE).where(SOURCE.c.name == name)).one_or_none()
+        return None if row is None else _source_state(row)
+
+    def sources(self) -> list[SourceState]:
+        """Every source that a file was accepted from."""
+        with self._database.read() as connection:
+            return [_source_state(row) for row in connection.execute(select(SOURCE).order_by(SOURCE.c.name))]
+
+    def imports(self, limit: int = 50) -> list[Import]:
+        """The files taken in hand last, the newest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(IMPORT).order_by(IMPORT.c.id.desc()).limit(limit))
+            return [_import(row) for row in rows]
+
+    def rejections(self, import_id: int) -> list[RejectedRow]:
+        """The rows of a file that could not be taken, in the order of the sheet."""
+        columns = (REJECTION.c.row, REJECTION.c.column, REJECTION.c.value, REJECTION.c.cause)
+        wanted = select(*columns).where(REJECTION.c.import_id == import_id).order_by(REJECTION.c.row, REJECTION.c.id)
+        with self._database.read() as connection:
+            return [
+                RejectedRow(row=row, column=column, value=value, cause=cause)
+                for row, column, value, cause in connection.execute(wanted)
+            ]
+
+
+def insert_rejections(connection: Connection, import_id: int, rejections: Sequence[RejectedRow]) -> None:
+    """Keep the rows that could not be taken."""
+    rows = [
+        {"import_id": import_id, "row": one.row, "column": one.column, "value": one.value, "cause": one.cause}
+        for one in rejections
+    ]
+    if rows:
+        connection.execute(insert(REJECTION), rows)
+
+
+def later_of(column: ColumnElement[datetime], value: datetime) -> ColumnElement[datetime]:
+    """The later of a stored instant and `value`: how fresh data are never goes backwards."""
+    # Said with its type: inside a CASE the value alone would be bound as plain text.
+    return case((column < value, literal(value, column.type)), else_=column)
+
+
+def _remember_source(
+    connection: Connection, file: Row[tuple[object, ...]], carried: frozenset[str], columns: Mapping[str, str]
+) -> None:
+    """An older file that comes in late says nothing about what the next one should look like."""
+    values = insert_statement(connection, SOURCE).values(
+        name=file.source,
+        data_as_of=file.data_as_of,
+        last_import_id=file.id,
+        scope=file.scope,
+        row_count=file.read,
+        carried=sorted(carried),
+        columns=columns,
+    )
+    new = {column.name: values.excluded[column.name] for column in SOURCE.c if not column.primary_key}
+    is_fresher = SOURCE.c.data_as_of <= values.excluded.data_as_of
+    connection.execute(values.on_conflict_do_update(index_elements=[SOURCE.c.name], set_=new, where=is_fresher))
+
+
+def _wake_unconfirmed(connection: Connection, source: str, now: datetime) -> None:
+    """Dossiers whose due moment had passed by older data can now be said to be overdue, or not."""
+    waiting = (
+        DOSSIER.c.is_open,
+        DOSSIER.c.status == Status.DUE_PASSED_UNCONFIRMED.value,
+        DOSSIER.c.source == source,
+        DOSSIER.c.due_at < DOSSIER.c.data_as_of,
+    )
+    connection.execute(update(DOSSIER).where(*waiting).values(next_look_at=AT_ONCE, revision=DOSSIER.c.revision + 1))
+
+
+def _source_state(row: Row[tuple[object, ...]]) -> SourceState:
+    return SourceState(
+        name=row.name,
+        data_as_of=row.data_as_of,
+        last_import_id=row.last_import_id,
+        scope=Scope(row.scope),
+        row_count=row.row_count,
+        carried=frozenset(row.carried),
+        columns=row.columns,
+    )
+
+
+def _import(row: Row[tuple[object, ...]]) -> Import:
+    tally = Tally(read=row.read, new=row.new, changed=row.changed, unchanged=row.unchanged, rejected=row.rejected_count)
+    return Import(
+        id=row.id,
+        file_name=row.file_name,
+        sha256=row.sha256,
+        source=row.source,
+        scope=Scope(row.scope),
+        data_as_of=row.data_as_of,
+        data_as_of_estimated=row.data_as_of_estimated,
+        state=ImportState(row.state),
+        tally=tally,
+        cause=row.cause,
+        recorded_at=row.recorded_at,
+        finished_at=row.finished_at,
+    )

@@ -1,0 +1,1 @@
+"""Alembic's scripts: each is written once and never edited."""

@@ -1,0 +1,227 @@
+"""One pass of the trip: every dossier whose moment has come is looked at, and what follows is recorded."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
+
+from monitor.deadline import Deadline, Options, compute_deadline
+from monitor.dossier import Dossier
+from monitor.letter import missed_date
+from monitor.notice import Holders, decide_notice
+from monitor.organisation import Organisation
+from monitor.rules import RuleBook
+from monitor.situation import dossier_in, situation_of
+from monitor.status import Assessment, Flag, Status, assess, quality_flags
+from monitor.store import Decision, Store, ToLook
+from monitor.time_limit import NO_LIMIT, Evidence, LimitNotUnderstood, Procedure, TimeLimit, parse_limit
+from monitor.working_time import CalendarRangeError
+
+log = logging.getLogger(__name__)
+PARKED_FOR = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class SweepReport:
+    """What one pass did."""
+
+    looked_at: int = 0
+    written: int = 0
+    conflicts: int = 0  # changed by somebody else meanwhile; looked at again in the next pass
+    notices: int = 0
+    parked: list[str] = field(default_factory=list)  # codes
+    statuses: Counter[str] = field(default_factory=Counter)
+
+
+def sweep(store: Store, rules: RuleBook, *, now: datetime) -> SweepReport:
+    """Look at every dossier whose moment has come, and record what must be said about it."""
+    report = SweepReport()
+    for batch in store.due_batches(now):  # until none is left
+        decided = list(_decided(batch, rules, store, report, now=now))
+        recorded = store.record(decided, now=now)  # state, notices and proposed letters in one short transaction
+        report.looked_at += len(batch)
+        report.written += recorded.written
+        report.conflicts += recorded.conflicts
+        report.notices += recorded.notices
+        report.statuses.update(one.status for one in decided)
+    return report
+
+
+def _decided(
+    batch: Iterable[ToLook], rules: RuleBook, store: Store, report: SweepReport, *, now: datetime
+) -> Iterable[Decision]:
+    """The decisions of a batch; a dossier that cannot be decided is parked and shown as unknown, the others go on."""
+    for one in batch:
+        try:
+            yield decide(one, rules, now=now)
+        except Exception as error:  # noqa: BLE001 - one poisoned row must not stop the others
+            log.exception("dossier parked", extra={"action": "park", "dossier": one.code})
+            store.park(one.id, one.revision, f"{type(error).__name__}: {error}", until=now + PARKED_FOR, now=now)
+            report.parked.append(one.code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """Everything that the monitor makes of a dossier at a moment."""
+
+    procedure: Procedure | None
+    limit: TimeLimit
+    deadline: Deadline
+    assessment: Assessment
+    holders: Holders
+
+
+def look(dossier: Dossier, rules: RuleBook, *, now: datetime, data_as_of: datetime) -> Looked:
+    """Where a dossier stands at `now`, by when it is due, and who answers for it."""
+    procedure = procedure_of(dossier, rules)
+    limit = limit_of(dossier, procedure)
+    deadline = compute_deadline(dossier, limit, rules.calendar, options_of(rules))
+    clock = rules.calendar.clock
+    assessment = assess(dossier, deadline, clock, rules.ladder, now=now, data_as_of=data_as_of)
+    return Looked(
+        procedure=procedure,
+        limit=limit,
+        deadline=deadline,
+        assessment=assessment,
+        holders=holders_of(dossier, procedure, rules.organisation),
+    )
+
+
+def procedure_of(dossier: Dossier, rules: RuleBook) -> Procedure | None:
+    """The row of the catalogue that holds for a dossier, by the date of its receipt (practice B15)."""
+    if dossier.received is None:
+        return None
+    return rules.procedure_for(
+        dossier.procedure_code, dossier.procedure_name, dossier.case, dossier.channel, dossier.received.on
+    ).procedure
+
+
+def options_of(rules: RuleBook) -> Options:
+    """The office's settings of the count, as the rules give them."""
+    return Options(day_end=rules.day_end, hours_confirmed=rules.hours_confirmed)
+
+
+def limit_of(dossier: Dossier, procedure: Procedure | None) -> TimeLimit:
+    """The catalogue's limit; without one, what the source itself states, unverified; never a guess."""
+    if procedure is not None and procedure.limit.is_known:
+        return procedure.limit
+    try:
+        stated = parse_limit(dossier.stated_limit) if dossier.stated_limit else NO_LIMIT
+    except LimitNotUnderstood:
+        stated = NO_LIMIT
+    if stated.is_known:
+        return replace(stated, basis="theo cột thời hạn của nguồn", evidence=Evidence.UNVERIFIED)
+    return procedure.limit if procedure else NO_LIMIT
+
+
+def decide(one: ToLook, rules: RuleBook, *, now: datetime) -> Decision:
+    """What follows for a dossier at `now`: its state, its notices, a letter proposed, and when to look again."""
+    looked = look(one.dossier, rules, now=now, data_as_of=one.data_as_of)
+    deadline, assessment = looked.deadline, looked.assessment
+    clock = rules.calendar.clock
+    told = decide_notice(
+        assessment, deadline, looked.holders, one.told, rules.ladder, rules.organisation, clock, now=now
+    )
+    return Decision(
+        id=one.id,
+        revision=one.revision,
+        life=one.dossier.life,
+        procedure_code=looked.procedure.code if looked.procedure else one.dossier.procedure_code,
+        division=looked.holders.division,
+        officer=looked.holders.officer,
+        status=assessment.status,
+        flags=flags_of(one.dossier, looked, rules, now=now),
+        law_due_on=deadline.law_due_on,
+        first_promised_on=deadline.first_promised_on,
+        promised_on=deadline.promised_on,
+        due_on=deadline.due_on,
+        due_at=deadline.due_at,
+        apology_by_on=deadline.apology_by_on,
+        situation=situation_of(one.dossier, looked.limit, rules.day_end),
+        rules_version=rules.deadline_version(looked.procedure),
+        next_look_at=_next_look(assessment, rules, now=now),
+        notices=told.notices,
+        notice_reason=told.silence or "told",
+        propose_letter_for=missed_date(deadline) if assessment.status is Status.OVERDUE and one.letter is None else None,
+    )
+
+
+def flags_of(dossier: Dossier, looked: Looked, rules: RuleBook, *, now: datetime) -> frozenset[Flag]:
+    """Every flag of a dossier: of its status, and of its data."""
+    return looked.assessment.flags | quality_flags(dossier, looked.deadline, rules.calendar.clock, now=now)
+
+
+def _next_look(assessment: Assessment, rules: RuleBook, *, now: datetime) -> datetime | None:
+    """The next change of status; while overdue also every working day, on which the step may have to be repeated."""
+    moments = [assessment.next_change_at]
+    if assessment.status is Status.OVERDUE:
+        moments.append(_next_working_day(rules, now))
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _next_working_day(rules: RuleBook, now: datetime) -> datetime | None:
+    clock = rules.calendar.clock
+    try:
+        on = clock.add_working_days(now.astimezone(clock.zone).date(), 1)
+    except CalendarRangeError:
+        return None
+    return datetime.combine(on, time(), clock.zone)
+
+
+def holders_of(dossier: Dossier, procedure: Procedure | None, organisation: Organisation) -> Holders:
+    """Who answers for a dossier: the source's officer, else the head; a name that fits two people goes to the head.
+
+    The division is the procedure's, else the handling unit's, else the officer's own (practice A5, B18a).
+    """
+    people = organisation.people_named(dossier.handling_officer)
+    officer = people[0] if len(people) == 1 else None
+    division = (
+        (organisation.division_named(procedure.division) if procedure else None)
+        or organisation.division_named(dossier.handling_unit)
+        or (organisation.divisions.get(officer.division) if officer else None)
+    )
+    ground = "source" if officer else "homonyms" if len(people) > 1 else "head"
+    return Holders(
+        officer=officer.id if officer else None,
+        head=division.head if division else None,
+        deputy=division.deputy_in_charge if division else None,
+        division=division.id if division else None,
+        ground=ground,
+    )
+
+
+def recompute(store: Store, rules: RuleBook, *, now: datetime) -> int:
+    """Compute every open dossier anew and wake each whose stored result differs; answers how many.
+
+    Done at start, after a clock jump and nightly. Equal situations are computed once; a row whose rules have changed
+    is woken without a comparison.
+    """
+    limits = {rules.deadline_version(one): one.limit for one in rules.procedures}
+    known: dict[tuple[str, str, int], tuple[str, str | None] | None] = {}
+    woken = 0
+    for rows in store.situations():
+        differing = []
+        for id_, _, situation, data_as_of, status, due_on, _, version in rows:
+            if situation is None or version is None:
+                continue  # not looked at yet, or parked: its own moment comes
+            key = (situation, version, data_as_of)
+            if key not in known:
+                known[key] = _computed(situation, limits.get(version), data_as_of, rules, now=now)
+            if known[key] != (status, due_on):
+                differing.append(id_)
+        woken += store.wake(differing, now=now) if differing else 0
+    return woken
+
+
+def _computed(
+    situation: str, limit: TimeLimit | None, data_as_of: int, rules: RuleBook, *, now: datetime
+) -> tuple[str, str | None] | None:
+    """Status and due date of a situation as the store writes them; None when its rules are gone."""
+    if limit is None:
+        return None
+    dossier = dossier_in(situation)
+    deadline = compute_deadline(dossier, limit, rules.calendar, options_of(rules))
+    as_of = datetime.fromtimestamp(data_as_of, UTC)
+    assessed = assess(dossier, deadline, rules.calendar.clock, rules.ladder, now=now, data_as_of=as_of)
+    return (assessed.status, deadline.due_on.isoformat() if deadline.due_on else None)
