@@ -1,6 +1,6 @@
 """The store at its full size, on SQLite: what a tick costs, what an import costs, what a full recompute has to read.
 
-    python benchmarks/store.py [DOSSIERS]       (1,000,000 without an argument)
+python benchmarks/store.py [DOSSIERS]       (1,000,000 without an argument)
 """
 
 import sys
@@ -44,10 +44,12 @@ class Figure:
 
     @property
     def missed(self) -> bool:
+        """Whether the figure is worse than required."""
         return self.at_most is not None and self.milliseconds > self.at_most
 
 
 def main() -> int:
+    """Measure everything and print it; 1 when a requirement is missed."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     with tempfile.TemporaryDirectory() as directory:
         figures = [*measure_records(), *measure_import(Path(directory) / "import.db")]
@@ -60,6 +62,7 @@ def main() -> int:
 
 
 def measure_records() -> Iterator[Figure]:
+    """The compact record, both ways."""
     records = [change.record for change in changes(0, IMPORTED)]
     taken, texts = timed(lambda: [record_to_json(record) for record in records])
     yield Figure(f"{IMPORTED:,} records to JSON", taken, 600)
@@ -69,6 +72,7 @@ def measure_records() -> Iterator[Figure]:
 
 
 def measure_import(file: Path) -> Iterator[Figure]:
+    """A first file and the same again."""
     with open_store(f"sqlite:///{file}") as store:
         new = list(changes(0, IMPORTED))
         first = begin(store, "a" * 64)
@@ -84,6 +88,7 @@ def measure_import(file: Path) -> Iterator[Figure]:
 
 
 def measure_sweep(file: Path, count: int) -> Iterator[Figure]:
+    """Ticks over a full table."""
     with open_store(f"sqlite:///{file}") as store:
         taken, _ = timed(lambda: write(store, begin(store, "c" * 64), changes(0, count), ()))
         yield Figure(f"{count:,} new dossiers, with their making", taken)
@@ -123,16 +128,18 @@ def due(store: Store) -> float:
 
 
 def look(store: Store, now: datetime) -> None:
+    """One pass: every due dossier folded, decided trivially and written."""
     looked = 0
     for batch in store.due_batches(now):
         for one in batch:
             assert one.dossier.received is not None
         store.record([decision(one, now, told=True) for one in batch], now=now)
         looked += len(batch)
-    assert looked == DUE or looked > 0
+    assert looked > 0
 
 
 def decide_all(store: Store, count: int) -> None:
+    """The first pass after an import."""
     looked = 0
     for batch in store.due_batches(NOW, size=5_000):
         looked += store.record([decision(one, NOW, told=False) for one in batch], now=NOW).written
@@ -140,6 +147,7 @@ def decide_all(store: Store, count: int) -> None:
 
 
 def decision(one: ToLook, now: datetime, *, told: bool) -> Decision:
+    """The same decision for all."""
     due_on = date(2026, 11, 30)
     notice = Notice(step=Step.OVERDUE, due_on=due_on, occurrence=1 + len(one.told), person="tran-an")
     return Decision(
@@ -165,6 +173,7 @@ def decision(one: ToLook, now: datetime, *, told: bool) -> Decision:
 
 
 def write(store: Store, import_id: int, new: Iterator[DossierChange], unchanged: tuple[str, ...]) -> None:
+    """Write a file in batches and accept it."""
     for part in in_parts(new, BATCH):
         store.write_batch(import_id, source=SOURCE, data_as_of=NOW, changes=part, now=NOW)
     for codes in in_parts(unchanged, BATCH):
@@ -174,6 +183,7 @@ def write(store: Store, import_id: int, new: Iterator[DossierChange], unchanged:
 
 
 def begin(store: Store, sha256: str) -> int:
+    """Claim a file."""
     begun = store.begin_import(
         file_name="a.xlsx", sha256=sha256, source=SOURCE, scope=Scope.OPEN, data_as_of=NOW, now=NOW
     )
@@ -196,6 +206,7 @@ def changes(first: int, count: int) -> Iterator[DossierChange]:
 
 
 def record(number: int, received: Moment, appointment: Moment) -> Record:
+    """A record as rich as the office's follow-up list."""
     return Record(
         code=f"H37.13-261120-{number:07d}",
         procedure_code="2.001610",
@@ -220,6 +231,7 @@ def record(number: int, received: Moment, appointment: Moment) -> Record:
 
 
 def events(number: int, received: Moment, appointment: Moment) -> Iterator[Event]:
+    """Two or three events."""
     told = {"source": SOURCE, "recorded_at": NOW, "import_id": 1}
     facts = {
         "procedure_code": "2.001610",
@@ -239,6 +251,7 @@ def events(number: int, received: Moment, appointment: Moment) -> Iterator[Event
 
 
 def timed(work: Callable[[], Result]) -> tuple[float, Result]:
+    """Milliseconds, and what came of it."""
     start = perf_counter()
     result = work()
     return (perf_counter() - start) * 1000, result

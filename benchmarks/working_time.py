@@ -1,7 +1,7 @@
 """Ten million due dates: the clock against numpy.busday_offset in the same run, with pandas and holidays beside it.
 
-`numpy.busdaycalendar` cannot open a single Saturday. The equivalent calendar that is correct opens all of them and lists
-those that are not worked as holidays. Exits with 1 when a required ratio is missed.
+`numpy.busdaycalendar` cannot open a single Saturday: the equivalent calendar that is correct opens all of them and
+lists those that are not worked as holidays. Exits with 1 when a required ratio is missed.
 """
 
 import csv

@@ -19,11 +19,12 @@ class NoSuchDossier(MonitorError):
 
 
 @dataclass(frozen=True, slots=True)
-class DraftedLetter:
-    """A letter as drafted, and all its words."""
+class PreparedLetter:
+    """A letter that may be written: all its words, and what writing it will record."""
 
     letter: Letter
     content: LetterContent
+    events: tuple[Event, ...]
 
 
 def loaded(store: Store, code: str) -> Loaded:
@@ -34,12 +35,12 @@ def loaded(store: Store, code: str) -> Loaded:
     return found
 
 
-def draft_letter(
+def prepare_letter(
     store: Store, rules: RuleBook, code: str, *, reason: str, new_date_on: date, by: str, now: datetime
-) -> DraftedLetter:
-    """"Không kịp": a person gives the reason and the new date, and the apology is drafted for the promised date.
+) -> PreparedLetter:
+    """"Không kịp": a person gives the reason and the new date; the apology for the promised date, ready to be printed.
 
-    One letter for a dossier and promised date: drafting it again with the same words is a reprint and says so; with
+    Nothing is recorded yet: a letter that cannot be printed was never drafted. One letter for a dossier and promised date: drafting it again with the same words is a reprint and says so; with
     other words it changes the draft. Refused for a dossier that has ended, that was re-appointed before, or whose
     limit is so far unknown that nothing was promised.
     Legal basis: Nghị định 118/2025/NĐ-CP, Điều 19.6.
@@ -70,8 +71,12 @@ def draft_letter(
         source=by,
         facts={"reason": letter.reason, "new_date_on": new_date_on.isoformat()},
     )
-    store.draft_letter(letter, by=by, events=() if is_reprint else (said,), now=now)
-    return DraftedLetter(letter, content)
+    return PreparedLetter(letter, content, () if is_reprint else (said,))
+
+
+def record_draft(store: Store, prepared: PreparedLetter, *, by: str, now: datetime) -> None:
+    """Write down that a letter was drafted and by whom, and what was said for it, in one transaction."""
+    store.draft_letter(prepared.letter, by=by, events=prepared.events, now=now)
 
 
 def _same_words(one: Letter, other: Letter) -> bool:

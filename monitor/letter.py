@@ -138,7 +138,7 @@ def compose_letter(  # noqa: PLR0917 - what the letter speaks of, in that order
         agency=agency.name,
         symbol=f"PXL-{agency.symbol}",
         place=agency.place,
-        month_year=say_month(today),
+        month_year=f"{today:%m/%Y}",
         title=TITLE,
         recipient=person.applicant,
         recipient_address=person.address,
@@ -167,12 +167,6 @@ def signer_of(division: Division, organisation: Organisation) -> Signer:
     if division.signing_form is SigningForm.DIRECT:
         return Signer(authority=(own,), name=person.name)
     return Signer(authority=(f"{division.signing_form} {organisation.agency.director_title}", own), name=person.name)
-
-
-def say_month(on: date) -> str:
-    """Month and year for a blank day; months 1 and 2 are written with a leading zero (NĐ 30/2020, Phụ lục I)."""
-    month = f"{on.month:02d}" if on.month <= 2 else str(on.month)  # noqa: PLR2004 - the decree names these two
-    return f"tháng {month} năm {on.year}"
 
 
 def _say_moment(moment: Moment | None) -> str:

@@ -306,7 +306,7 @@ class _Line:
         """Rows that start or lead outside."""
         at = start - self.first
         inside = (at >= 0) & (at < self.covered)
-        nth, _ = self.nth_after(np.where(inside, at, 0), amount.clip(-self.reach, self.reach))
+        nth, _ = self.nth_after(np.where(inside, at, 0), amount)  # a sum that overflows stays far outside
         return np.flatnonzero(~inside | (nth < 0) | (nth >= self.total))
 
     def nth_after(self, at: NDArray[Any], amount: Any) -> tuple[Any, Any]:

@@ -141,6 +141,11 @@ class TestHalfWritten:
             except IntakeError:
                 continue
 
+    def test_text_whose_last_row_lacks_cells_is_not_yet_complete(self, tmp_path: Path):
+        (tmp_path / "a.csv").write_text("Mã hồ sơ,Ngày nhận,Ngày hẹn trả\nA-1,20/11/2026,\nA-2,20/11", encoding="utf-8")
+        with pytest.raises(DamagedFile, match="dòng 3"):
+            read(tmp_path / "a.csv")
+
     @pytest.mark.parametrize("part", [b"", b"\r\n \r\n", b"\xef\xbb\xbf"])
     @pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.json"])
     def test_an_empty_file_is_called_so(self, tmp_path: Path, name: str, part: bytes):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import date, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from monitor.dossier import Channel, Dossier, Event, EventKind, Moment, SourceSt
 from monitor.ladder import Step
 from monitor.letter import Letter, LetterState
 from monitor.notice import Notice
-from monitor.outbox import Attempt, MessageKind, Outcome, OutboxMessage, OutboxState
+from monitor.outbox import Attempt, MessageKind, OutboxMessage, OutboxState, Outcome
 from monitor.record import ApplicantKind, Person, Record, Scope, Seen, SupplementRecord, events_between
 from monitor.status import Flag, Status
 from monitor.store import (
@@ -33,9 +34,10 @@ from monitor.store import (
     ToLook,
     UnknownDossier,
     open_store,
+    record_json,
 )
-from monitor.store import record_json
 from monitor.store.record_json import record_from_json, record_to_json
+from monitor.store.types import AT_ONCE, from_epoch
 from monitor.working_time import LOCAL_ZONE
 
 DESK = "one-stop desk"
@@ -195,9 +197,7 @@ class TestRecord:
             received_at=st.none()
             | st.builds(
                 Moment,
-                st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1)).map(
-                    lambda value: value.replace(microsecond=0, tzinfo=LOCAL_ZONE)
-                ),
+                st.integers(631_152_000, 2_840_140_800).map(from_epoch),
             ),
             finished_at=st.none()
             | st.dates(date(1990, 1, 1), date(2060, 1, 1)).map(
@@ -280,7 +280,7 @@ class TestImports:
         assert [event.kind for event in loaded.events] == [EventKind.RECEIVED, EventKind.FINISHED]
         assert loaded.dossier().finished == finished
         assert loaded.record == simple("A", finished_at=finished)
-        assert (loaded.row.situation, loaded.row.next_look_at, loaded.row.data_as_of) == (None, TUESDAY, TUESDAY)
+        assert (loaded.row.situation, loaded.row.next_look_at, loaded.row.data_as_of) == (None, AT_ONCE, TUESDAY)
 
     def test_a_reopened_dossier_lives_again(self, store: Store):
         ended = replace(simple("A"), finished_at=Moment(at("Mon 2026-11-23 07:40")), status=SourceStatus.FINISHED)
@@ -338,7 +338,8 @@ class TestAbsence:
         assert (absences.gone, absences.back) == (1, 0)
         gone = store.dossier("B")
         assert gone.events[-1].kind is EventKind.VANISHED
-        assert gone.dossier().missing_since == gone.row.missing_since == gone.row.next_look_at == TUESDAY
+        assert gone.dossier().missing_since == gone.row.missing_since == TUESDAY
+        assert gone.row.next_look_at == AT_ONCE
         assert store.dossier("A").dossier().missing_since is None
 
     def test_it_is_back_when_a_file_holds_it_again(self, store: Store):
@@ -383,6 +384,10 @@ class TestSweep:
         assert (row.status, row.flags) == (Status.NEAR_DUE, frozenset({Flag.PROVISIONAL, Flag.APOLOGY_MISSED}))
         assert (row.law_due_on, row.apology_by_on) == (on("Thu 2026-11-26 00:00"), on("Wed 2026-11-25 00:00"))
         assert (row.due_at, row.situation, row.officer) == (at("Thu 2026-11-26 17:00"), "s1", "tran-an")
+
+    def test_what_is_new_is_due_at_whatever_day_is_replayed(self, store: Store):
+        bring_in(store, simple("A"), now=TUESDAY)
+        assert [one.code for one in due(store, at("Fri 2026-11-20 09:30"))] == ["A"]
 
     def test_every_due_dossier_comes_once_in_a_pass_even_if_it_stays_due(self, store: Store):
         codes = [f"A{number:02}" for number in range(23)]
@@ -459,7 +464,7 @@ class TestSweep:
         store.record([decision(a), decision(b, status=Status.CLOSED, next_look_at=None)], now=MONDAY)
         assert [row for batch in store.situations(batch=1) for row in batch] == [
             (a.id, 1, "s1", 1795395600, "near_due", "2026-11-26", 1795482000, "r1"),
-            (b.id + 1, 0, None, 1795395600, None, None, 1795395600, None),
+            (b.id + 1, 0, None, 1795395600, None, None, 0, None),
         ]
 
     def test_a_status_is_restated_only_for_what_was_not_changed(self, store: Store):
@@ -482,7 +487,7 @@ class TestSweep:
 
 
 class TestRuleBooks:
-    FILES = {"hours.toml": b"[work]\n", "calendar.csv": "ngày,loại\n".encode()}
+    FILES: ClassVar = {"hours.toml": b"[work]\n", "calendar.csv": "ngày,loại\n".encode()}
 
     def test_an_accepted_rule_book_has_every_open_dossier_looked_at(self, store: Store):
         bring_in(store, simple("A"), simple("B"))

@@ -92,6 +92,26 @@ def test_the_refusal_names_the_instants_that_start_or_lead_outside():
     assert refused.value.rows.tolist() == [1, 3]
 
 
+def test_rows_that_only_lead_outside_are_refused_too():
+    start, far = days("2030-12-20", "2026-11-20"), np.array([20, 3], np.int32)
+    with pytest.raises(CalendarRangeError) as refused:
+        CALENDAR.add_working_days_array(start, far)
+    assert refused.value.rows.tolist() == [0]
+    with pytest.raises(CalendarRangeError) as refused:
+        CALENDAR.add_working_minutes_array(minutes("2026-11-20T09:00", "2018-01-01T08:00"), np.array([5, -31]))
+    assert refused.value.rows.tolist() == [1]
+
+
+def test_the_farthest_limit_is_answered_and_one_more_is_refused():
+    week = WorkingCalendar(dict.fromkeys(range(5), OFFICE), {}, date(2026, 11, 22), date(2026, 11, 27))
+    sunday = days("2026-11-22")
+    assert week.add_working_days_array(sunday, np.array([5])).tolist() == days("2026-11-27").tolist()  # Fri
+    for more in (6, 7, 100):
+        with pytest.raises(CalendarRangeError) as refused:
+            week.add_working_days_array(sunday, np.array([more]))
+        assert refused.value.rows.tolist() == [0]
+
+
 @pytest.mark.parametrize("extreme", [np.iinfo(np.int64).min, np.iinfo(np.int32).min, 2**31, np.iinfo(np.int64).max])
 def test_numbers_that_overflow_are_outside_not_wrapped(extreme: int):
     usual, far = minutes("2026-11-20T09:00"), np.array([extreme])
@@ -104,6 +124,15 @@ def test_numbers_that_overflow_are_outside_not_wrapped(extreme: int):
     ):
         with pytest.raises(CalendarRangeError) as refused:
             ask()
+        assert refused.value.rows.tolist() == [0]
+
+
+@pytest.mark.parametrize("extreme", [np.iinfo(np.int32).min, np.iinfo(np.int32).max])
+def test_narrow_numbers_that_overflow_are_outside_too(extreme: int):
+    usual, far = days("2026-11-20"), np.array([extreme], np.int32)
+    for start, limit in ((usual, far), (far, usual), (far, far)):
+        with pytest.raises(CalendarRangeError) as refused:
+            CALENDAR.add_working_days_array(start, limit)
         assert refused.value.rows.tolist() == [0]
 
 

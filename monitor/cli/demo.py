@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.opening import Refused, rules_in_force, store_of
+from monitor.cli.opening import Refused, shipped, store_of
 from monitor.site import CONFIGURATION, Site, SiteKind, open_site
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ def demo_command(folder: Path, as_of: datetime | None, once: bool) -> None:
     click.echo(f"Making the sample site in {folder}/ …")
     from monitor.cli.sites import make_site
 
-    site = make_site(folder, SiteKind.DEMO, poll_seconds=2, stable_seconds=1)
-    rules = load_rules(site.rules)
+    rules = load_rules(shipped("rules"))
     day = _working_day(rules, as_of.date() if as_of else None)
     start = datetime.combine(day, START, rules.calendar.clock.zone)
+    site = make_site(folder, SiteKind.DEMO, now=start, poll_seconds=2, stable_seconds=1)
     clock = Clock(ahead=start - datetime.now(UTC))
     _drop_samples(rules, day, site)
     click.echo(f"Demonstration clock: it is {start:%H:%M} on {_weekday(day)}, the latest working day.\n")
@@ -113,7 +113,10 @@ class _Show:
     async def run(self) -> None:
         """Tell the story; then go on, or stop."""
         story = asyncio.create_task(self._story())
+        story.add_done_callback(lambda told: told.cancelled() or told.exception() is None or self._daemon.stop())
         await self._daemon.run()
+        if story.done():
+            story.result()  # an error of the story ends the demonstration and is shown
         story.cancel()
         click.echo("\nStopped.")
 
@@ -176,20 +179,21 @@ class _Show:
 
     def _write_letter(self) -> None:
         """One overdue dossier whose officer answers "không kịp": the apology, drafted."""
-        from monitor.cli.letters import write_letter
-        from monitor.desk import draft_letter
+        from monitor.cli.letters import drafted
         from monitor.letter import LetterRefused
         from monitor.status import Status
         from monitor.store import Filter
 
-        rules, now = rules_in_force(self._store, self._site), self._clock.now()
+        rules, now = self._daemon.rules, self._clock.now()
         clock = rules.calendar.clock
         new_date_on = clock.add_working_days(now.astimezone(clock.zone).date(), 3)
         for row in self._store.list_dossiers(Filter(statuses=(Status.OVERDUE,))):
             try:
-                drafted = draft_letter(
+                path, _ = drafted(
                     self._store,
                     rules,
+                    self._daemon.documents,
+                    self._site.letters_folder,
                     row.code,
                     reason=rules.reasons[0].text,
                     new_date_on=new_date_on,
@@ -198,8 +202,6 @@ class _Show:
                 )
             except LetterRefused:
                 continue
-            pdf = self._daemon.documents.letter_pdf(drafted.content, printed_on=now)
-            path = write_letter(pdf, self._site.letters_folder, row.code, drafted.letter.promised_on)
             click.echo(f"\n[{self._now()}] An officer says that {row.code} cannot be finished in time:")
             click.echo(f"  apology drafted: {path}")
             return

@@ -3,10 +3,17 @@
 from datetime import date, datetime
 from getpass import getuser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from monitor.cli.opening import IsoDate, LocalTime, now_for, opened, print_json
+
+if TYPE_CHECKING:
+    from monitor.desk import PreparedLetter
+    from monitor.documents import Documents
+    from monitor.rules import RuleBook
+    from monitor.store import Store
 
 
 @click.group("letter")
@@ -40,35 +47,60 @@ def draft_command(
       dunghen letter draft H37.12-261116-0007 --new-date 2026-12-02 --out thu \\
               --reason "chờ ý kiến thẩm định của Sở Xây dựng"
     """
-    from monitor.desk import draft_letter
     from monitor.documents import Documents
 
     with opened(home) as site:
         moment = now_for(site.site, now, writes=True)
-        drafted = draft_letter(
-            site.store, site.rules, code, reason=reason, new_date_on=new_date_on, by=by, now=moment
+        path, prepared = drafted(
+            site.store,
+            site.rules,
+            Documents(site.site.templates),
+            out or site.site.letters_folder,
+            code,
+            reason=reason,
+            new_date_on=new_date_on,
+            by=by,
+            now=moment,
         )
-        pdf = Documents(site.site.templates).letter_pdf(drafted.content, printed_on=moment)
-        folder = out or site.site.letters_folder
-        path = write_letter(pdf, folder, code, drafted.letter.promised_on)
     if as_json:
         print_json(
             {
                 "code": code,
-                "promised_on": drafted.letter.promised_on,
+                "promised_on": prepared.letter.promised_on,
                 "new_date_on": new_date_on,
-                "reprint": drafted.content.is_reprint,
+                "reprint": prepared.content.is_reprint,
                 "file": str(path),
             }
         )
     else:
-        again = " (BẢN IN LẠI)" if drafted.content.is_reprint else ""
+        again = " (BẢN IN LẠI)" if prepared.content.is_reprint else ""
         click.echo(f"Dự thảo văn bản xin lỗi{again}: {path}")
         click.echo("Chờ duyệt, ký, cấp số. Số và ngày để trống cho văn thư.")
 
 
-def write_letter(pdf: bytes, folder: Path, code: str, promised_on: date) -> Path:
-    """Put a letter into a folder under the dossier's code, whole or not at all."""
+def drafted(
+    store: "Store",
+    rules: "RuleBook",
+    documents: "Documents",
+    folder: Path,
+    code: str,
+    *,
+    reason: str,
+    new_date_on: date,
+    by: str,
+    now: datetime,
+) -> "tuple[Path, PreparedLetter]":
+    """The letter prepared, printed, recorded and put into a folder, in that order."""
+    from monitor.desk import prepare_letter, record_draft
+
+    prepared = prepare_letter(store, rules, code, reason=reason, new_date_on=new_date_on, by=by, now=now)
+    pdf = documents.letter_pdf(prepared.content, printed_on=now)
+    record_draft(store, prepared, by=by, now=now)
+    return _written(pdf, folder, code, prepared.letter.promised_on), prepared
+
+
+def _written(pdf: bytes, folder: Path, code: str, promised_on: date) -> Path:
+    """A file under the dossier's code, whole or not at all."""
     from monitor.intake.inbox import safe_name
 
     folder.mkdir(parents=True, exist_ok=True)

@@ -47,14 +47,16 @@ def init_command(folder: Path, replay: bool) -> None:
       dunghen init /srv/dung-hen
       dunghen init --replay /tmp/thang-10
     """
-    make_site(folder, SiteKind.REPLAY if replay else SiteKind.LIVE)
+    make_site(folder, SiteKind.REPLAY if replay else SiteKind.LIVE, now=datetime.now(UTC))
     click.echo(f"Site made in {folder}. Next:")
     click.echo(f"  1. edit {folder / 'rules'} (organisation.toml, staff.csv; set sample = false when people are real)")
     click.echo(f"  2. dunghen --home {folder} rules check, then rules accept --by NAME --reason TEXT")
     click.echo(f"  3. put an export into {folder / 'data' / 'inbox'} and start: dunghen --home {folder} run")
 
 
-def make_site(folder: Path, kind: SiteKind, *, poll_seconds: int = 20, stable_seconds: int = 10) -> Site:
+def make_site(
+    folder: Path, kind: SiteKind, *, now: datetime, poll_seconds: int = 20, stable_seconds: int = 10
+) -> Site:
     """A new site with the shipped rules in force. Refuses a folder that holds a site already."""
     from monitor.rules import load_rules_from, rule_files
 
@@ -73,7 +75,7 @@ def make_site(folder: Path, kind: SiteKind, *, poll_seconds: int = 20, stable_se
     # The configuration comes last: a folder becomes a site only when everything else stands.
     site = Site(home=folder)
     with store_of(site) as store:
-        store.accept_rule_book(version, files, by="dunghen init", reason="shipped rules", now=datetime.now(UTC))
+        store.accept_rule_book(version, files, by="dunghen init", reason="shipped rules", now=now)
     (folder / CONFIGURATION).write_text(configuration, encoding="utf-8")
     return open_site(folder)
 

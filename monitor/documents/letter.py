@@ -29,7 +29,8 @@ _MARKS = ("you", "you_organisation", "sample_mark", "sample_note", "reprint_mark
 _LISTS = ("organisations", "paragraphs")
 _BOLD = "**"
 _DIRECT_ADDRESS = re.compile(r"(ông|bà)\b", re.IGNORECASE)
-_LAST_UNPADDED_MONTH = 3
+_ENDS_OF_SENTENCES = (".", "!", "?", "…")
+_FIRST_UNPADDED_MONTH = 3
 
 
 class LetterNotMade(MonitorError):
@@ -136,9 +137,12 @@ class LetterPress:
 def _fields_of(content: LetterContent) -> dict[str, Any]:
     """The content as the words name it, every text tidied, the month as the law writes it."""
     fields = {name: _tidy(value) if isinstance(value, str) else value for name, value in asdict(content).items()}
+    # The template ends these with its own full stop, the reason with the person's, or with ours.
+    fields |= {name: fields[name].rstrip(" .;") for name in ("collect_at", "contact", "complaint_contact")}
+    fields["reason"] += "" if fields["reason"].endswith(_ENDS_OF_SENTENCES) else "."
     month, _, year = content.month_year.partition("/")
     number = int(month)
-    fields["month"] = f"{number:02d}" if number < _LAST_UNPADDED_MONTH else str(number)
+    fields["month"] = f"{number:02d}" if number < _FIRST_UNPADDED_MONTH else str(number)
     fields["year"] = year
     return fields
 

@@ -165,10 +165,10 @@ class Dossiers:
     def append_events(self, code: str, events: Sequence[Event], *, now: datetime) -> None:
         """Add what a person did or said to a dossier's history; it is due to be looked at."""
         with self._database.write(recorded_at=now) as connection:
-            append_events(connection, code, events, now=now)
+            append_events(connection, code, events)
 
 
-def append_events(connection: Connection, code: str, events: Sequence[Event], *, now: datetime) -> int:
+def append_events(connection: Connection, code: str, events: Sequence[Event]) -> int:
     """Add events to a dossier inside somebody's transaction; returns its id."""
     wanted = select(DOSSIER.c.id, DOSSIER.c.event_count).where(DOSSIER.c.code == code).with_for_update()
     row = connection.execute(wanted).one_or_none()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, insert, select, update, literal
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, insert, literal, select, update
 
 from monitor.record import Scope
 from monitor.status import Status
@@ -158,7 +158,7 @@ class Imports:
             )
             file = connection.execute(select(IMPORT).where(IMPORT.c.id == import_id)).one()
             _remember_source(connection, file, carried, columns)
-            _wake_unconfirmed(connection, file.source, now)
+            _wake_unconfirmed(connection, file.source)
 
     def hold_import(self, import_id: int, cause: str, *, now: datetime) -> None:
         """Put a file aside until a person has looked at it."""
@@ -235,7 +235,7 @@ def _remember_source(
     connection.execute(values.on_conflict_do_update(index_elements=[SOURCE.c.name], set_=new, where=is_fresher))
 
 
-def _wake_unconfirmed(connection: Connection, source: str, now: datetime) -> None:
+def _wake_unconfirmed(connection: Connection, source: str) -> None:
     """Dossiers whose due moment had passed by older data can now be said to be overdue, or not."""
     waiting = (
         DOSSIER.c.is_open,

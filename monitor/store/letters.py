@@ -50,7 +50,7 @@ class Letters:
         Drafting again replaces reason and new date; `prints` counts how often it was drafted.
         """
         with self._database.write(recorded_at=now) as connection:
-            dossier_id = append_events(connection, letter.dossier_code, events, now=now)
+            dossier_id = append_events(connection, letter.dossier_code, events)
             drafted = {
                 "state": LetterState.DRAFTED.value,
                 "reason": letter.reason,
