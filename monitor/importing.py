@@ -1,5 +1,6 @@
 """One file's way into the store: claimed, read, compared with what is known, recorded, reported."""
 
+import gc
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -131,7 +132,7 @@ def _taken(
 ) -> ImportReport:
     seen = Seen(source=head.source, recorded_at=now, data_as_of=head.data_as_of, import_id=import_id)
     try:
-        for batch in items:
+        for batch in _uncollected(items):
             assert isinstance(batch, Batch), "only the first item is a head"
             changes = _compared(batch, head, store, seen, report)
             store.write_batch(
@@ -162,6 +163,17 @@ def _taken(
         extra={"action": "import", "file": report.file, "new": report.new, "changed": report.changed},
     )
     return report
+
+
+def _uncollected(items: Iterator[FileHead | Batch]) -> Iterator[FileHead | Batch]:
+    """The items, without Python's cycle collector: rows make no cycles, and its walks are a third of an import's time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield from items
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _rehearsed(

@@ -60,7 +60,7 @@ class LetterContent:
     agency: str
     symbol: str  # "PXL-STC": the number before it is the clerk's
     place: str
-    month_year: str  # "tháng 11 năm 2026", after a blank day
+    month_year: str  # "11/2026", beside a blank day
     title: str
     recipient: str
     recipient_address: str | None
@@ -130,8 +130,7 @@ def compose_letter(  # noqa: PLR0917 - what the letter speaks of, in that order
             f"{dossier.code}: the source names no applicant (chủ hồ sơ), so the letter has nobody to be addressed to: "
             "cần xác nhận người nhận"
         )
-    agency = organisation.agency
-    today = now.astimezone(LOCAL_ZONE).date()
+    agency, today = organisation.agency, now.astimezone(LOCAL_ZONE).date()
     is_overdue = today > missed_on
     return LetterContent(
         parent_agency=agency.parent,

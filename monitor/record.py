@@ -215,7 +215,8 @@ def _changes(last: Record, now: Record, new: Record, carried: frozenset[str], se
 
 def _is_reopened(last: Record, new: Record, carried: frozenset[str]) -> bool:
     """Ended before, and open again: the status says so, and no date of an end stands beside it."""
-    if new.status not in _OPEN or new.finished_at is not None or new.refused_at is not None:
+    is_open = "status" in carried and new.status in _OPEN
+    if not is_open or new.finished_at is not None or new.refused_at is not None:
         return False
     lost_its_end = any(name in carried and getattr(last, name) is not None for name in ("finished_at", "refused_at"))
     return lost_its_end or last.status in _STATUS_EVENTS

@@ -229,6 +229,7 @@ class LimitNotUnderstood(MonitorError):
         )
 
 
+LONGEST = 10_000  # of any unit; more is a slip of the keyboard, and would leave every calendar
 _UNIT_WORDS = {
     "ngày làm việc": Unit.WORKING_DAY,
     "working_day": Unit.WORKING_DAY,
@@ -292,6 +293,6 @@ def _counted(text: str, written: str, unit: Unit) -> TimeLimit:
         raise LimitNotUnderstood(text) from None
     if unit in _HALVED and amount.denominator == 2:  # noqa: PLR2004 - halves
         amount, unit = amount * 2, Unit.HALF_WORKING_DAY
-    if amount.denominator != 1 or amount <= 0:
+    if amount.denominator != 1 or not 0 < amount <= LONGEST:
         raise LimitNotUnderstood(text)
     return TimeLimit(amount=int(amount), unit=unit)

@@ -70,6 +70,7 @@ class TestUnits:
             ("Wed 2026-07-22 09:00", 1, "Sat 2026-08-22"),  # ends on a worked Saturday
             ("Sat 2026-10-24 09:00", 1, "Wed 2026-11-25"),  # 24/11 is a day off
             ("Thu 2025-12-25 09:00", 12, "Fri 2026-12-25"),
+            ("Sat 2025-05-31 09:00", 2, "Thu 2025-07-31"),
         ],
     )
     def test_months_end_on_the_same_day_of_the_month(self, received: str, months: int, due: str):
@@ -221,6 +222,10 @@ class TestTheEarlierOfPromiseAndLaw:
         assert found.due_on == (day(promised) if is_used else day("Thu 2026-11-26"))
         assert (DeadlineNote.APPOINTMENT_UNUSABLE in found.notes) is not is_used
 
+    def test_a_slip_of_the_pen_is_known_for_one_where_three_times_the_limit_leads_beyond_the_calendar(self):
+        found = deadline_of(dossier("Mon 2027-10-04 09:00", ["Mon 2062-11-27"]), limit(30))
+        assert found.due_on == day("Mon 2027-11-15")
+
     def test_a_slip_that_was_put_right_is_no_longer_asked_about(self):
         found = deadline_of(dossier("Fri 2026-11-20 09:00", ["Mon 2062-11-27", "Thu 2026-11-26"]), limit(3))
         assert found.first_promised_on == day("Thu 2026-11-26")
@@ -331,6 +336,13 @@ class TestSupplement:
         assert (found.promised_on, found.due_on) == (day(promised), day(due))
         assert (DeadlineNote.SUPPLEMENT_INFERRED in found.notes) is inferred
 
+    def test_what_was_due_when_papers_were_asked_is_the_first_appointment_if_all_was_learned_at_once(self):
+        learned = "Tue 2026-11-10 00:00"
+        appointments = [appointment(said, seen=learned) for said in ("Wed 2026-11-04", "Thu 2026-11-12")]
+        asked_late = self.supplement("Thu 2026-11-05", "Tue 2026-11-10")
+        found = deadline_of(dossier("Mon 2026-11-02 09:00", appointments, supplements=(asked_late,)), limit(3))
+        assert found.due_on == day("Wed 2026-11-04")
+
     def test_papers_whose_arrival_nobody_dated_came_when_it_was_learned(self):
         undated = Supplement(moment("Wed 2026-11-04"), None, answer_seen_at=at("Tue 2026-11-10 08:00"))
         assert self.due_after(undated).due_on == day("Fri 2026-11-13")
@@ -376,6 +388,10 @@ class TestPause:
         found = self.paused("Tue 2026-11-10", ended)
         assert found.due_on == day("Mon 2026-11-09")
         assert not found.waiting
+
+    def test_begun_after_the_hour_that_was_due_it_undoes_no_lateness(self):
+        found = self.paused("Mon 2026-11-02 16:30", "Tue 2026-11-03 09:00", 6, Unit.WORKING_HOUR)
+        assert found.due_at == at("Mon 2026-11-02 16:00")
 
     def test_it_does_not_move_what_was_promised(self):
         found = self.paused("Wed 2026-11-04", "Tue 2026-11-10", promised=["Mon 2026-11-09"])
@@ -439,6 +455,11 @@ class TestReappointment:
         found = self.changed_to(shown, cause)
         assert (found.first_promised_on, found.due_on) == (day(first), day(due))
         assert DeadlineNote.APPOINTMENT_UNEXPLAINED not in found.notes
+
+    def test_nothing_is_awaited_when_a_person_has_confirmed_a_date_later_than_the_letters(self):
+        found = self.changed_to("Mon 2026-11-16", AppointmentCause.REAPPOINTMENT, letter="Fri 2026-11-13")
+        assert found.due_on == day("Mon 2026-11-16")
+        assert found.notes == {DeadlineNote.REAPPOINTED}
 
     def test_a_letter_may_promise_more_than_three_times_a_short_limit(self):
         found = self.changed_to("Tue 2026-11-10", days=1, letter="Tue 2026-11-10")

@@ -3,6 +3,7 @@
 import importlib
 import sys
 from pathlib import Path
+from typing import IO, Any
 
 import click
 
@@ -27,6 +28,7 @@ _COMMANDS = {
     "restore": "monitor.cli.sites",
 }
 
+REFUSED = 1
 EXIT_CODES = """\b
 Exit codes:
   0   done
@@ -37,8 +39,34 @@ Exit codes:
 """
 
 
+class Said(click.ClickException):
+    """An operator's mistake, in one line and without a traceback."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """On standard error, under the program's name."""
+        click.echo(f"dunghen: {self.message}", file=file, err=file is None)
+
+
 class _Commands(click.Group):
-    """The commands, in the order of the trip."""
+    """The commands, in the order of the trip; what they refuse ends in words and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was called."""
+        try:
+            return super().invoke(ctx)
+        except MonitorError as error:
+            raise Said(str(error), getattr(error, "exit_code", REFUSED)) from None
+        except OSError as error:
+            # A broken pipe is click's to end quietly; an error without a file is nobody's mistake but ours.
+            if isinstance(error, BrokenPipeError) or error.filename is None:
+                raise
+            raise Said(
+                f"{error.filename}: {error.strerror}: see that it is there and may be used by you", REFUSED
+            ) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
@@ -61,7 +89,7 @@ class _Commands(click.Group):
     "--home",
     type=click.Path(path_type=Path, file_okay=False),
     envvar="DUNGHEN_HOME",
-    default=Path("."),
+    default=Path(),
     help="The site's folder; else DUNGHEN_HOME, else the current directory.",
 )
 @click.version_option(package_name="dunghen", prog_name="dunghen")
@@ -82,21 +110,7 @@ def cli(ctx: click.Context, home: Path) -> None:
 
 
 def main() -> None:
-    """Run a command; an operator's mistake is said in one line, without a traceback."""
+    """Run a command; Vietnamese prints on any terminal, also where the locale says ASCII."""
     for stream in (sys.stdout, sys.stderr):
-        # Vietnamese must print on any terminal, also where the locale says ASCII.
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # a terminal or a pipe
-    try:
-        cli(standalone_mode=False)
-    except MonitorError as error:
-        click.echo(f"dunghen: {error}", err=True)
-        sys.exit(getattr(error, "exit_code", 1))
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
-    except click.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.exit(0)
+    cli()

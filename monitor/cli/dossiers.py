@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.opening import LocalTime, now_for, opened, print_json
+from monitor.cli.opening import Opened, instant, moment_for, opened, print_json, printable, say
+
+from monitor.errors import MonitorError
+from monitor.working_time import LOCAL_ZONE
 
 if TYPE_CHECKING:
     from monitor.importing import ImportReport
     from monitor.store import Store
 
+REFUSED = 1
 HELD = 3
 
 
@@ -20,11 +24,11 @@ HELD = 3
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
 @click.option("--accept", is_flag=True, help="Take a file that was held: a person has looked and says it is right.")
-@click.option("--now", type=LocalTime(), help="On a replay site, or with --dry-run: the moment of the import.")
+@click.option("--now", type=instant, help="On a replay site, or with --dry-run: the moment of the import.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a file.")
 @click.pass_obj
 def import_command(
-    home: Path, files: tuple[Path, ...], dry_run: bool, accept: bool, now: datetime | None, as_json: bool
+    home: Path, *, files: tuple[Path, ...], dry_run: bool, accept: bool, now: datetime | None, as_json: bool
 ) -> None:
     """Read exports of the one-stop system (XLSX, CSV, portal JSON). Bad rows are parked with their cause.
 
@@ -35,28 +39,29 @@ def import_command(
     Ends with 3 when a file is held and waits for a person, with 1 when one could not be read at all.
     """
     from monitor.importing import import_file
-    from monitor.intake import IntakeError
 
-    worst = 0
+    exit_codes = set()
     with opened(home) as site:
-        moment = now_for(site.site, now, writes=not dry_run)
+        moment = moment_for(site, now, writes=not dry_run)
         for path in files:
             try:
                 report = import_file(path, site.store, site.rules, now=moment, accept=accept, dry_run=dry_run)
-            except IntakeError as error:
-                worst = 1
-                if as_json:
-                    print_json({"file": path.name, "error": str(error)})
-                else:
-                    click.echo(f"dunghen: {error}", err=True)
+            except MonitorError as error:
+                exit_codes.add(REFUSED)
+                _print_refusal(path, error, as_json=as_json)
                 continue
-            worst = worst or (HELD if report.held else 0)
+            exit_codes.add(HELD if report.held else 0)
             if as_json:
                 print_json(as_data(report))
             else:
                 print_report(report, dry_run=dry_run)
-    if worst:
-        raise click.exceptions.Exit(worst)
+    raise click.exceptions.Exit(REFUSED if REFUSED in exit_codes else max(exit_codes))
+
+
+def _print_refusal(path: Path, error: MonitorError, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"file": path.name, "error": str(error)})
+    click.echo(f"dunghen: {printable(str(error))}", err=True)
 
 
 def as_data(report: "ImportReport") -> dict[str, Any]:
@@ -84,35 +89,38 @@ SHOWN_REJECTIONS = 10
 
 def print_report(report: "ImportReport", *, dry_run: bool = False) -> None:
     """An import as a clerk reads it."""
-    from monitor.working_time import LOCAL_ZONE
-
-    as_of = report.data_as_of.astimezone(LOCAL_ZONE) if report.data_as_of else None
-    said = f"số liệu đến {as_of:%H:%M %d/%m/%Y}" + (" (ước tính)" if report.data_as_of_estimated else "") if as_of else ""
-    click.echo(f"{report.file}: {said}" + (" – chạy thử, không ghi" if dry_run else ""))
+    say(f"{report.file}: {_freshness(report)}" + (" – chạy thử, không ghi" if dry_run else ""))
     if report.held:
-        click.echo(f"  GIỮ LẠI: {report.cause}")
+        say(f"  GIỮ LẠI: {report.cause}")
     elif report.cause:
-        click.echo(f"  {report.cause}")
-    click.echo(
+        say(f"  {report.cause}")
+    say(
         f"  {report.read} dòng · {report.new} mới · {report.changed} thay đổi · {report.unchanged} không đổi · "
         f"{len(report.rejected)} không nhận"
     )
     for one in report.rejected[:SHOWN_REJECTIONS]:
         where = f"dòng {one.row}" + (f", cột “{one.column}”" if one.column else "")
-        click.echo(f"    {where}: {one.cause}")
+        say(f"    {where}: {one.cause}")
     if len(report.rejected) > SHOWN_REJECTIONS:
-        click.echo(f"    … và {len(report.rejected) - SHOWN_REJECTIONS} dòng khác; xem đủ bằng --json")
+        say(f"    … và {len(report.rejected) - SHOWN_REJECTIONS} dòng khác; xem đủ bằng --json")
     for finding in report.findings:
-        click.echo(f"  Lưu ý: {finding}")
+        say(f"  Lưu ý: {finding}")
+
+
+def _freshness(report: "ImportReport") -> str:
+    if report.data_as_of is None:
+        return "không rõ số liệu đến lúc nào"
+    estimated = " (ước tính)" if report.data_as_of_estimated else ""
+    return f"số liệu đến {report.data_as_of.astimezone(LOCAL_ZONE):%H:%M %d/%m/%Y}{estimated}"
 
 
 @click.command("sweep")
-@click.option("--now", type=LocalTime(), help="Take this for the present moment; on a live site only with --dry-run.")
+@click.option("--now", type=instant, help="Take this for the present moment; on a live site only with --dry-run.")
 @click.option("--dry-run", is_flag=True, help="Say where every dossier would stand, and record nothing.")
 @click.option("--all", "everything", is_flag=True, help="Compute every open dossier anew, not only what is due.")
 @click.option("--json", "as_json", is_flag=True, help="Print data.")
 @click.pass_obj
-def sweep_command(home: Path, now: datetime | None, dry_run: bool, everything: bool, as_json: bool) -> None:
+def sweep_command(home: Path, *, now: datetime | None, dry_run: bool, everything: bool, as_json: bool) -> None:
     """Look at every dossier whose moment has come: its status, its notices, the letters to propose.
 
     \b
@@ -120,35 +128,48 @@ def sweep_command(home: Path, now: datetime | None, dry_run: bool, everything: b
       dunghen sweep
       dunghen --home /tmp/thang-10 sweep --now 2026-11-23T08:00 --json
     """
-    from monitor.cli.listing import listed
-    from monitor.sweep import recompute, sweep
-
     with opened(home) as site:
-        moment = now_for(site.site, now, writes=not dry_run)
-        if dry_run:
-            statuses = Counter(str(row["status"]) for row in listed(site, now=moment))
-            result: dict[str, Any] = {"now": moment, "dry_run": True, "statuses": dict(statuses.most_common())}
-        else:
-            if everything:
-                recompute(site.store, site.rules, now=moment)
-            report = sweep(site.store, site.rules, now=moment)
-            result = {
-                "now": moment,
-                "looked_at": report.looked_at,
-                "written": report.written,
-                "conflicts": report.conflicts,
-                "notices": report.notices,
-                "parked": report.parked,
-                "statuses": _counts(site.store),
-            }
+        moment = moment_for(site, now, writes=not dry_run)
+        result = _rehearsed(site, moment) if dry_run else _swept(site, moment, everything=everything)
     if as_json:
         print_json(result)
         return
     for name, value in result.items():
         if name != "statuses":
-            click.echo(f"{name}: {value}")
+            click.echo(f"{name}: {', '.join(value) or '–' if isinstance(value, list) else value}")
     for status, count in result["statuses"].items():
         click.echo(f"  {status:26}{count:7}")
+
+
+def _rehearsed(site: Opened, now: datetime) -> dict[str, Any]:
+    """Where every dossier would stand; nothing is recorded."""
+    from monitor.cli.listing import listed
+
+    statuses = Counter(str(row["status"]) for row in listed(site, now=now))
+    return {"now": now.astimezone(LOCAL_ZONE), "dry_run": True, "statuses": dict(statuses.most_common())}
+
+
+def _swept(site: Opened, now: datetime, *, everything: bool) -> dict[str, Any]:
+    """One pass; on a site whose clock may be set, it is set to `now`, also backwards."""
+    from monitor.sweep import recompute, sweep
+
+    store = site.store
+    if site.site.may_set_clock:
+        last = store.last_beat()
+        everything = everything or (last is not None and now < last)
+        store.beat(now=now)
+    if everything:
+        recompute(store, site.rules, now=now)
+    report = sweep(store, site.rules, now=now)
+    return {
+        "now": now.astimezone(LOCAL_ZONE),
+        "looked_at": report.looked_at,
+        "written": report.written,
+        "conflicts": report.conflicts,
+        "notices": report.notices,
+        "parked": report.parked,
+        "statuses": _counts(store),
+    }
 
 
 def _counts(store: "Store") -> dict[str, int]:

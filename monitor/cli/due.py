@@ -2,13 +2,14 @@
 
 import csv
 import io
+from collections.abc import Iterator, Mapping
 from datetime import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.opening import Refused, print_json, read_moment, shipped
+from monitor.cli.opening import Refused, is_site, print_json, read_moment, rules_folder, say
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
@@ -18,28 +19,36 @@ if TYPE_CHECKING:
     from monitor.time_limit import TimeLimit
 
 
+LIMIT_EXAMPLES = "'3 ngày làm việc', '15 ngày', '8 giờ làm việc', '3 working_day'"
+
+
 @click.command("due")
 @click.option("--received", help="When the dossier was received: '2026-11-20 09:00', '20/11/2026 09:00', '2026-11-20'.")
-@click.option("--limit", "limit_text", help="The time limit: '3 ngày làm việc', '15 ngày', '8 giờ làm việc', '3 working_day'.")
+@click.option("--limit", "limit_text", help=f"The time limit: {LIMIT_EXAMPLES}.")
 @click.option("--appointment", help="The appointment on the slip, when there is one.")
 @click.option("--cut-off", help="For limits within the day: received after it counts as the next working day, '15:00'.")
 @click.option(
     "--batch",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A CSV file with columns received_at, limit, unit (and, if any, appointment_at, cut_off).",
+    help="A CSV file with columns received_at, limit, unit (and, if any, appointment_at, cut_off); prints JSON lines.",
 )
-@click.option("--rules", "rules_folder", type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Count by the rules in this folder; else by the site's, else by those the program came with.")
+@click.option(
+    "--rules",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Count by the rules in this folder; else by the site's, else by those the program came with.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print data instead of an explanation.")
 @click.pass_obj
 def due_command(
     home: Path,
+    *,
     received: str | None,
     limit_text: str | None,
     appointment: str | None,
     cut_off: str | None,
     batch: Path | None,
-    rules_folder: Path | None,
+    folder: Path | None,
     as_json: bool,
 ) -> None:
     """Work out when a dossier is due, and say why day by day.
@@ -50,43 +59,41 @@ def due_command(
       dunghen due --received "2026-11-09" --limit "15 ngày" --json
       dunghen due --batch cases.csv --json
     """
-    rules = _rules(home, rules_folder)
     if batch is not None:
-        _batch(batch, rules)
+        _batch(batch, _rules(home, folder))
         return
     if not received or not limit_text:
         raise click.UsageError("give --received and --limit, or --batch FILE")
     row = {"received_at": received, "limit": limit_text, "appointment_at": appointment or "", "cut_off": cut_off or ""}
-    moment, limit, deadline = _computed(row, rules)
+    moment, limit, deadline = _computed(row, _rules(home, folder))
     if as_json:
         print_json(_as_data(moment, limit, deadline))
     else:
-        _print_explained(moment, limit, deadline)
+        _print_explained(limit, deadline)
 
 
 def _rules(home: Path, folder: Path | None) -> "RuleBook":
+    """The rules to count by; on a site those in force, which may be older than its files."""
     from monitor.rules import load_rules
-    from monitor.site import CONFIGURATION, open_site
 
-    if folder is None and (home / CONFIGURATION).exists():
-        from monitor.cli.opening import rules_in_force, store_of
+    if folder is None and is_site(home):
+        from monitor.cli.opening import opened
 
-        site = open_site(home)
-        with store_of(site) as store:
-            return rules_in_force(store, site)
-    return load_rules(folder or shipped("rules"))
+        with opened(home) as site:
+            return site.rules
+    return load_rules(rules_folder(home, folder))
 
 
-def _computed(row: dict[str, str], rules: "RuleBook") -> "tuple[Moment, TimeLimit, Deadline]":
+def _computed(row: Mapping[str, str | None], rules: "RuleBook") -> "tuple[Moment, TimeLimit, Deadline]":
     from dataclasses import replace
 
     from monitor.deadline import DeadlineNote, Options, compute_deadline
     from monitor.dossier import Appointment, Dossier
     from monitor.time_limit import Evidence, parse_limit
 
-    received = read_moment(row["received_at"])
+    received = read_moment(_cell(row, "received_at"))
     limit = replace(parse_limit(_limit_text(row)), evidence=Evidence.VERIFIED, cut_off=_cut_off(row))
-    promised = read_moment(row["appointment_at"]) if (row.get("appointment_at") or "").strip() else None
+    promised = read_moment(_cell(row, "appointment_at")) if _cell(row, "appointment_at") else None
     appointments = (Appointment(promised, received.at),) if promised else ()
     dossier = Dossier(code="", received=received, appointments=appointments)
     options = Options(day_end=rules.day_end, hours_confirmed=rules.hours_confirmed)
@@ -100,13 +107,17 @@ def _computed(row: dict[str, str], rules: "RuleBook") -> "tuple[Moment, TimeLimi
     return received, limit, deadline
 
 
-def _limit_text(row: dict[str, str]) -> str:
-    """"3" and "working_day" in two columns, or "3 ngày làm việc" in one."""
-    return " ".join(part for part in ((row.get("limit") or "").strip(), (row.get("unit") or "").strip()) if part)
+def _cell(row: Mapping[str, str | None], column: str) -> str:
+    return (row.get(column) or "").strip()
 
 
-def _cut_off(row: dict[str, str]) -> time | None:
-    written = (row.get("cut_off") or "").strip()
+def _limit_text(row: Mapping[str, str | None]) -> str:
+    """Number and unit, from the two columns `limit` and `unit` or from the first alone."""
+    return f"{_cell(row, 'limit')} {_cell(row, 'unit')}".strip()
+
+
+def _cut_off(row: Mapping[str, str | None]) -> time | None:
+    written = _cell(row, "cut_off")
     if not written:
         return None
     try:
@@ -117,24 +128,35 @@ def _cut_off(row: dict[str, str]) -> time | None:
 
 def _batch(path: Path, rules: "RuleBook") -> None:
     """One object a line, in the order of the file; a bad row says its number in the file and why."""
+    failed = 0
+    for number, row in _rows(path):
+        try:
+            print_json(_as_data(*_computed(row, rules)))
+        except MonitorError as error:
+            failed += 1
+            print_json({"row": number, "error": str(error)})
+    if failed:
+        raise Refused(f"{failed} of the rows could not be computed; each says why in its line")
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, str | None]]]:
+    """The rows of a CSV file with the number of the line on which each ends; the header is line 1."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise Refused(f"{path} is not UTF-8 text: save it as 'CSV UTF-8'") from None
     delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    rows = csv.DictReader(io.StringIO(text), delimiter=delimiter)
-    missing = {"received_at", "limit"} - set(rows.fieldnames or ())
-    if missing:
-        raise Refused(f"{path}: no column {', '.join(sorted(missing))}: the first line names the columns received_at, limit, unit")
-    failed = 0
-    for row in rows:
-        try:
-            print_json(_as_data(*_computed(row, rules)))
-        except MonitorError as error:
-            failed += 1
-            print_json({"row": rows.line_num, "error": str(error)})
-    if failed:
-        raise Refused(f"{failed} of the rows could not be computed; each says why in its line")
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        rows.fieldnames = [name.strip().lower() for name in rows.fieldnames or ()]
+        missing = sorted({"received_at", "limit"} - set(rows.fieldnames))
+        if missing:
+            wanted = "the first line names the columns received_at, limit, unit"
+            raise Refused(f"{path}: no column {', '.join(missing)}: {wanted}")
+        for row in rows:
+            yield rows.line_num, row
+    except csv.Error as error:
+        raise Refused(f"{path}, line {rows.line_num}: not a table of text ({error}): save it as 'CSV UTF-8'") from None
 
 
 def _as_data(received: "Moment", limit: "TimeLimit", deadline: "Deadline") -> dict[str, Any]:
@@ -151,23 +173,25 @@ def _as_data(received: "Moment", limit: "TimeLimit", deadline: "Deadline") -> di
         "provisional": deadline.provisional,
         "notes": sorted(deadline.notes),
         "trace": [
-            {"on": day.on, "kind": day.kind, "number": day.number, "text": say_day(day, limit.unit)} for day in deadline.trace
+            {"on": one.on, "kind": one.kind, "number": one.number, "text": say_day(one, limit.unit)}
+            for one in deadline.trace
         ],
     }
 
 
-def _print_explained(received: "Moment", limit: "TimeLimit", deadline: "Deadline") -> None:
+def _print_explained(limit: "TimeLimit", deadline: "Deadline") -> None:
     from monitor.trace import say_date, say_day
 
-    for day in deadline.trace:
-        click.echo(f"  {say_day(day, limit.unit)}")
-    assert deadline.due_on is not None and deadline.due_at is not None
-    click.echo(f"Hạn trả kết quả: {deadline.due_at:%H:%M} {say_date(deadline.due_on)}")
+    for one in deadline.trace:
+        say(f"  {say_day(one, limit.unit)}")
+    assert deadline.due_on is not None
+    assert deadline.due_at is not None
+    say(f"Hạn trả kết quả: {deadline.due_at:%H:%M} {say_date(deadline.due_on)}")
     if deadline.law_due_on is not None and deadline.law_due_on != deadline.due_on:
-        click.echo(f"Hạn theo quy định: {say_date(deadline.law_due_on)}")
+        say(f"Hạn theo quy định: {say_date(deadline.law_due_on)}")
     if deadline.apology_by_on is not None:
-        click.echo(f"Nếu không kịp, xin lỗi chậm nhất: {say_date(deadline.apology_by_on)}")
+        say(f"Nếu không kịp, xin lỗi chậm nhất: {say_date(deadline.apology_by_on)}")
     else:
-        click.echo("Thời hạn quá ngắn: không còn ngày nào để xin lỗi trước hạn.")
+        say("Thời hạn quá ngắn: không còn ngày nào để xin lỗi trước hạn.")
     if deadline.provisional:
-        click.echo("Tạm tính: có ngày hoặc giờ làm việc chưa được văn bản chính thức xác nhận.")
+        say("Tạm tính: có ngày hoặc giờ làm việc chưa được văn bản chính thức xác nhận.")

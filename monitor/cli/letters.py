@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.opening import IsoDate, LocalTime, now_for, opened, print_json
+from monitor.cli.opening import day, instant, moment_for, opened, print_json, say
 
 if TYPE_CHECKING:
     from monitor.desk import PreparedLetter
@@ -24,14 +24,17 @@ def letter_command() -> None:
 @letter_command.command("draft")
 @click.argument("code")
 @click.option("--reason", required=True, help="Why the date cannot be kept, in words that the applicant will read.")
-@click.option("--new-date", "new_date_on", required=True, type=IsoDate(), help="The new appointment, a working day.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Where to write; else data/letters of the site.")
+@click.option("--new-date", "new_date_on", required=True, type=day, help="The new appointment, a working day.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="The folder to write to; else data/letters."
+)
 @click.option("--by", default=getuser, show_default="the system's user", help="Who says so.")
-@click.option("--now", type=LocalTime(), help="On a replay site: the moment of the act.")
+@click.option("--now", type=instant, help="On a replay site: the moment of the act.")
 @click.option("--json", "as_json", is_flag=True, help="Print data.")
 @click.pass_obj
 def draft_command(
     home: Path,
+    *,
     code: str,
     reason: str,
     new_date_on: date,
@@ -50,7 +53,7 @@ def draft_command(
     from monitor.documents import Documents
 
     with opened(home) as site:
-        moment = now_for(site.site, now, writes=True)
+        moment = moment_for(site, now, writes=True)
         path, prepared = drafted(
             site.store,
             site.rules,
@@ -74,7 +77,7 @@ def draft_command(
         )
     else:
         again = " (BẢN IN LẠI)" if prepared.content.is_reprint else ""
-        click.echo(f"Dự thảo văn bản xin lỗi{again}: {path}")
+        say(f"Dự thảo văn bản xin lỗi{again}: {path}")
         click.echo("Chờ duyệt, ký, cấp số. Số và ngày để trống cho văn thư.")
 
 

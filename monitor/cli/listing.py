@@ -3,24 +3,27 @@
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.opening import LocalTime, Opened, console, now_for, opened, print_json
+from monitor.cli.opening import Opened, console, instant, moment_for, opened, print_json, printable
 from monitor.dossier import Event, fold
 from monitor.status import Status
-from monitor.store import ListRow
-from monitor.sweep import flags_of, look
+
+if TYPE_CHECKING:
+    from monitor.store import ListRow
 
 
 @click.command("list")
-@click.option("--now", type=LocalTime(), help="Where every dossier stood, or will stand, at this moment.")
+@click.option("--now", type=instant, help="Where every dossier stood, or will stand, at this moment.")
 @click.option("--open", "only_open", is_flag=True, help="Only what is not finished.")
 @click.option("--status", "statuses", multiple=True, help="Only these statuses, for example --status overdue.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.pass_obj
-def list_command(home: Path, now: datetime | None, only_open: bool, statuses: tuple[str, ...], as_json: bool) -> None:
+def list_command(
+    home: Path, *, now: datetime | None, only_open: bool, statuses: tuple[str, ...], as_json: bool
+) -> None:
     """Show where every dossier stands. Codes only: no applicant's name leaves the database here.
 
     \b
@@ -33,8 +36,7 @@ def list_command(home: Path, now: datetime | None, only_open: bool, statuses: tu
     if unknown:
         raise click.UsageError(f"no such status: {', '.join(sorted(unknown))}; there are {', '.join(Status)}")
     with opened(home) as site:
-        moment = now_for(site.site, now, writes=False)
-        rows = list(listed(site, now=moment, only_open=only_open, statuses=statuses))
+        rows = list(listed(site, now=moment_for(site, now, writes=False), only_open=only_open, statuses=statuses))
     if as_json:
         print_json(rows)
     else:
@@ -52,7 +54,9 @@ def listed(
             yield data
 
 
-def _standing(row: ListRow, events: tuple[Event, ...], site: Opened, *, now: datetime) -> dict[str, Any]:
+def _standing(row: "ListRow", events: tuple[Event, ...], site: Opened, *, now: datetime) -> dict[str, Any]:
+    from monitor.sweep import flags_of, look
+
     dossier = fold(row.code, events)
     looked = look(dossier, site.rules, now=now, data_as_of=row.data_as_of)
     deadline, assessment = looked.deadline, looked.assessment
@@ -77,7 +81,7 @@ def _standing(row: ListRow, events: tuple[Event, ...], site: Opened, *, now: dat
     }
 
 
-def _settled(row: ListRow, site: Opened) -> dict[str, Any]:
+def _settled(row: "ListRow", site: Opened) -> dict[str, Any]:
     assert row.status is not None
     return {
         "code": row.code,
@@ -111,9 +115,11 @@ def _officer(id_: str | None, site: Opened) -> str | None:
 
 def print_table(rows: list[dict[str, Any]]) -> None:
     """The list for a terminal: what is most urgent first, states as words."""
+    from rich.markup import escape
     from rich.table import Table
 
     from monitor.cli.words import STATUS_WORDS
+
     order = {status.value: place for place, status in enumerate(Status)}
     table = Table(box=None, header_style="bold", pad_edge=False)
     for heading in ("Mã hồ sơ", "Trạng thái", "Hạn trả", "Còn", "Phòng", "Công chức"):
@@ -121,14 +127,12 @@ def print_table(rows: list[dict[str, Any]]) -> None:
     for row in sorted(rows, key=lambda row: (order[row["status"]], str(row["due_on"] or "9999"), row["code"])):
         left = row["working_days_left"]
         table.add_row(
-            row["code"],
+            escape(printable(row["code"])),
             STATUS_WORDS[Status(row["status"])],
             f"{row['due_on']:%d/%m/%Y}" if row["due_on"] else "–",
             "" if left is None else str(left),
-            row["division"] or "–",
-            row["officer"] or "–",
+            escape(printable(row["division"] or "–")),
+            escape(printable(row["officer"] or "–")),
         )
     console().print(table)
     click.echo(f"{len(rows)} hồ sơ")
-
-

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib import resources
@@ -14,7 +14,7 @@ import click
 
 from monitor.dossier import Moment
 from monitor.errors import MonitorError
-from monitor.site import Site, SiteError, open_site
+from monitor.site import CONFIGURATION, Site, SiteError, open_site
 from monitor.working_time import LOCAL_ZONE
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def store_of(site: Site) -> "Store":
     from monitor.store import open_store
 
     site.data.mkdir(parents=True, exist_ok=True)
-    return open_store(site.absolute_database_url)
+    return open_store(site.absolute_database_url, backups=site.data)
 
 
 def rules_in_force(store: "Store", site: Site) -> "RuleBook":
@@ -62,24 +62,40 @@ def rules_in_force(store: "Store", site: Site) -> "RuleBook":
 
     stored = store.rule_book_in_force()
     if stored is None:
-        raise SiteError(f"no rules have been accepted on {site.home} yet: look at them with 'dunghen rules check', "
-                        "then: dunghen rules accept --by NAME --reason TEXT")
+        raise SiteError(
+            f"no rules have been accepted on {site.home} yet: look at them with 'dunghen rules check', "
+            "then: dunghen rules accept --by NAME --reason TEXT"
+        )
     return load_rules_from(stored.files)
 
 
-def now_for(site: Site | None, given: datetime | None, *, writes: bool) -> datetime:
-    """The command's moment: the clock's, or the one that was given where that is allowed.
+def is_site(home: Path) -> bool:
+    """Whether the command stands in a site. A folder that was named and is none is a mistake, not a choice."""
+    if (home / CONFIGURATION).exists():
+        return True
+    if home != Path():
+        open_site(home)  # raises, and says what to do
+    return False
 
-    A command that writes takes another time than the clock's only on a site marked replay (decision 6).
+
+def rules_folder(home: Path, given: Path | None) -> Path:
+    """The rules that are meant: the given folder, the site's, or those that came with the program."""
+    return given or (home / "rules" if is_site(home) else shipped("rules"))
+
+
+def moment_for(site: Opened, given: datetime | None, *, writes: bool) -> datetime:
+    """The command's moment: the one given, else the site's present.
+
+    A command that writes takes another time than the clock's only on a site whose clock may be set (decision 6); there
+    the present is where the monitor last looked, so that a list shows what the sweep before it has found.
     """
-    if given is None:
-        return datetime.now(UTC)
-    if writes and site is not None and not site.may_set_clock:
+    may_be_set = site.site.may_set_clock
+    if given is not None and writes and not may_be_set:
         raise SiteError(
-            f"{site.home} is a live site: --now would write what did not happen; use --dry-run, "
+            f"{site.site.home} is a live site: --now would write what did not happen; use --dry-run, "
             "or a site made with: dunghen init --replay"
         )
-    return given
+    return given or (site.store.last_beat() if may_be_set else None) or datetime.now(UTC)
 
 
 def read_moment(written: str) -> Moment:
@@ -96,37 +112,32 @@ def read_moment(written: str) -> Moment:
     return moment
 
 
-class LocalTime(click.ParamType):
-    """An instant: ISO 8601, in local time where no offset is written."""
-
-    name = "instant"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """The aware instant."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            written = datetime.fromisoformat(str(value).strip())
-        except ValueError:
-            self.fail(f"{value!r} is not an instant: write for example 2026-11-23T08:00", param, ctx)
-        return written if written.tzinfo else written.replace(tzinfo=LOCAL_ZONE)
+def instant(written: str) -> datetime:
+    """An instant on the command line: ISO 8601, in local time where no offset is written."""
+    try:
+        given = datetime.fromisoformat(written.strip())
+    except ValueError:
+        raise click.BadParameter(f"{written!r} is not an instant: write for example 2026-11-23T08:00") from None
+    return given if given.tzinfo else given.replace(tzinfo=LOCAL_ZONE)
 
 
-class IsoDate(click.ParamType):
-    """A date: YYYY-MM-DD, or dd/MM/yyyy as an office writes it."""
+def day(written: str) -> date:
+    """A date on the command line: YYYY-MM-DD, or dd/MM/yyyy as an office writes it."""
+    text = written.strip()
+    for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
+        with suppress(ValueError):
+            return datetime.strptime(text, pattern).replace(tzinfo=LOCAL_ZONE).date()
+    raise click.BadParameter(f"{written!r} is not a date: write for example 2026-12-02")
 
-    name = "date"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """The date."""
-        if isinstance(value, date):
-            return value
-        for pattern in ("%Y-%m-%d", "%d/%m/%Y"):
-            try:
-                return datetime.strptime(str(value).strip(), pattern).replace(tzinfo=LOCAL_ZONE).date()
-            except ValueError:
-                continue
-        self.fail(f"{value!r} is not a date: write for example 2026-12-02", param, ctx)
+def printable(text: str) -> str:
+    """One line: what came from outside may hold line breaks and terminal commands, which here are only marks."""
+    return "".join(sign if sign.isprintable() else "�" for sign in text)
+
+
+def say(text: str) -> None:
+    """One line for a person at the terminal."""
+    click.echo(printable(text))
 
 
 def print_json(data: object) -> None:

@@ -1,5 +1,6 @@
 """`dunghen rules` and `dunghen calendar`: what the law says here, checked before it holds."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from getpass import getuser
 from pathlib import Path
@@ -7,20 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor.cli.opening import console, opened, print_json, shipped, store_of
-from monitor.site import CONFIGURATION, open_site
+from monitor.cli.opening import (
+    Refused,
+    console,
+    is_site,
+    opened,
+    print_json,
+    printable,
+    rules_folder,
+    say,
+    shipped,
+    store_of,
+)
+from monitor.site import open_site
 from monitor.working_time import LOCAL_ZONE
 
 if TYPE_CHECKING:
-    from monitor.rules import RuleBook
+    from monitor.rules import CalendarWarning, Disagreement, RuleBook, RulesRefused
+    from monitor.time_limit import Procedure, TimeLimit
 
 PROBLEMS_FOUND = 3
 REFERENCE_MONTH_DAYS = 22  # working days of a month, for saying when a step begins; deadlines never use it
-
-
-def _folder(home: Path, given: Path | None) -> Path:
-    """The rules that are meant: the given folder, the site's, or those that came with the program."""
-    return given or (home / "rules" if (home / CONFIGURATION).exists() else shipped("rules"))
 
 
 _RULES_OPTION = click.option(
@@ -51,25 +59,30 @@ def check_command(home: Path, folder: Path | None, as_json: bool) -> None:
     """
     from monitor.rules import RulesRefused, load_rules
 
-    chosen = _folder(home, folder)
+    chosen = rules_folder(home, folder)
     try:
         rules = load_rules(chosen)
     except RulesRefused as refused:
-        if as_json:
-            print_json({"problems": [{"file": one.file, "line": one.line, "text": one.text} for one in refused.problems]})
-        else:
-            for problem in refused.problems:
-                click.echo(str(problem), err=True)
-            click.echo(f"{len(refused.problems)} problems in {chosen}; the rules in force stay as they are.", err=True)
+        _print_problems(refused, chosen, as_json=as_json)
         raise click.exceptions.Exit(PROBLEMS_FOUND) from None
     if as_json:
-        print_json({"problems": [], "version": rules.version, "procedures": [_steps(one, rules) for one in rules.procedures]})
+        steps = [_steps(one, rules) for one in rules.procedures]
+        print_json({"problems": [], "version": rules.version, "procedures": steps})
         return
     _print_steps(rules)
-    click.echo(f"{chosen}: no problems. Version {rules.version[:12]}.")
+    say(f"{chosen}: no problems. Version {rules.version[:12]}.")
 
 
-def _steps(procedure: Any, rules: "RuleBook") -> dict[str, Any]:
+def _print_problems(refused: "RulesRefused", chosen: Path, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"problems": [{"file": one.file, "line": one.line, "text": one.text} for one in refused.problems]})
+        return
+    for problem in refused.problems:
+        click.echo(printable(str(problem)), err=True)
+    click.echo(f"{len(refused.problems)} problems in {chosen}; the rules in force stay as they are.", err=True)
+
+
+def _steps(procedure: "Procedure", rules: "RuleBook") -> dict[str, Any]:
     from monitor.ladder import days_of_steps
 
     limit = procedure.limit
@@ -87,12 +100,12 @@ def _steps(procedure: Any, rules: "RuleBook") -> dict[str, Any]:
     }
 
 
-def _working_days(limit: Any) -> int:
+def _working_days(limit: "TimeLimit") -> int:
     """About how many working days a limit is, only to show when steps begin."""
     from monitor.time_limit import Unit
 
     per_unit = {Unit.WORKING_DAY: 1.0, Unit.CALENDAR_DAY: 5 / 7, Unit.MONTH: REFERENCE_MONTH_DAYS}
-    return int((limit.amount or 0) * per_unit.get(limit.unit, 0))
+    return int((limit.amount or 0) * per_unit.get(limit.unit, 0)) if limit.unit else 0
 
 
 def _print_steps(rules: "RuleBook") -> None:
@@ -101,7 +114,8 @@ def _print_steps(rules: "RuleBook") -> None:
     from monitor.ladder import Step
 
     shown = (Step.QUESTION, Step.NEAR_DUE, Step.EXPECTED_LATE, Step.DUE_TODAY, Step.OVERDUE, Step.LONG_OVERDUE)
-    table = Table(box=None, header_style="bold", pad_edge=False, title="Working day after receipt on which each step begins")
+    title = "Working day after receipt on which each step begins"
+    table = Table(box=None, header_style="bold", pad_edge=False, title=title)
     for heading in ("code", "limit", "evidence", *shown):
         table.add_column(heading.replace("_", " "), justify="right" if heading in shown else "left")
     for procedure in rules.procedures:
@@ -128,6 +142,11 @@ def accept_command(home: Path, by: str, reason: str) -> None:
     site = open_site(home)
     files = rule_files(site.rules)
     rules = load_rules_from(files)
+    if site.mail.delivery == "smtp" and rules.organisation.is_sample:
+        raise Refused(
+            "these rules say sample = true while mail leaves by SMTP: invented people are not written to; "
+            'set sample = false in rules/organisation.toml, or delivery = "folder" in dunghen.toml'
+        )
     with store_of(site) as store:
         changed = store.accept_rule_book(rules.version, files, by=by, reason=reason, now=datetime.now(UTC))
     click.echo(f"Version {rules.version[:12]} is in force." if changed else "These rules are in force already.")
@@ -151,25 +170,28 @@ def calendar_check_command(home: Path, folder: Path | None, as_json: bool) -> No
     """
     from monitor.rules import calendar_disagreements, calendar_warning, load_rules
 
-    rules = load_rules(_folder(home, folder))
+    rules = load_rules(rules_folder(home, folder))
     found = calendar_disagreements(rules)
     warning = calendar_warning(rules, today=datetime.now(LOCAL_ZONE).date())
     if as_json:
-        print_json(
-            {
-                "disagreements": [
-                    {"on": one.on, "is_worked": one.is_worked, "ours": one.ours, "theirs": one.theirs} for one in found
-                ],
-                "warning": {"year": warning.year, "urgency": warning.urgency, "text": warning.text} if warning else None,
-            }
-        )
+        print_json(_check_as_data(found, warning))
         return
     for one in found:
         ours = "ngày làm việc" if one.is_worked else "ngày nghỉ"
-        click.echo(f"{one.on}  lịch của Sở: {ours} ({one.ours or 'ngày thường'}); thư viện: {one.theirs or 'ngày thường'}")
-    click.echo(f"{len(found)} ngày khác với thư viện holidays; lịch của Sở có hiệu lực.")
+        theirs = one.theirs or "ngày thường"
+        say(f"{one.on}  lịch của Sở: {ours} ({one.ours or 'ngày thường'}); thư viện: {theirs}")
+    say(f"{len(found)} ngày khác với thư viện holidays; lịch của Sở có hiệu lực.")
     if warning:
-        click.echo(warning.text)
+        say(warning.text)
+
+
+def _check_as_data(found: "Sequence[Disagreement]", warning: "CalendarWarning | None") -> dict[str, Any]:
+    return {
+        "disagreements": [
+            {"on": one.on, "is_worked": one.is_worked, "ours": one.ours, "theirs": one.theirs} for one in found
+        ],
+        "warning": {"year": warning.year, "urgency": warning.urgency, "text": warning.text} if warning else None,
+    }
 
 
 @calendar_command.command("show")
@@ -185,7 +207,7 @@ def calendar_show_command(home: Path, year: int, as_json: bool) -> None:
     """
     from monitor.rules import load_rules
 
-    if (home / CONFIGURATION).exists():
+    if is_site(home):
         with opened(home) as site:
             rules = site.rules
     else:

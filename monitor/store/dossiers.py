@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from monitor.dossier import Event, EventKind
 from monitor.record import ApplicantKind, Person, Record, Scope
 from monitor.store import events as stored_events
-from monitor.store.bulk import Row, among, insert_rows, replace_rows, take_ids, update_rows
+from monitor.store.bulk import Row, among, in_parts, insert_rows, replace_rows, take_ids, update_rows
 from monitor.store.connection import Database
 from monitor.store.errors import DossierKnownAlready, UnknownDossier
 from monitor.store.events import event_rows, moment_columns
@@ -223,21 +223,26 @@ class _Batch:
 
 
 def _insert_new(connection: Connection, changes: Sequence[DossierChange], batch: _Batch) -> None:
-    numbered = list(zip(take_ids(connection, DOSSIER, len(changes)), changes, strict=True)) if changes else []
-    rows = (
-        (
-            dossier_id,
-            one.code,
-            *batch.imported(one, data_as_of=batch.data_as_of, life=1 + _lives(one.events), event_count=len(one.events)),
+    """A thousand at a time: their rows then stay in the processor's cache from one table to the next."""
+    ids = take_ids(connection, DOSSIER, len(changes)) if changes else ()
+    for numbered in in_parts(zip(ids, changes, strict=True), 1_000):
+        dossiers = (
+            (
+                number,
+                one.code,
+                *batch.imported(
+                    one, data_as_of=batch.data_as_of, life=1 + _lives(one.events), event_count=len(one.events)
+                ),
+            )
+            for number, one in numbered
         )
-        for dossier_id, one in numbered
-    )
-    insert_rows(connection, (DOSSIER.c.id, DOSSIER.c.code, *_IMPORTED), rows)
-    insert_rows(connection, tuple(RECORD.c), ((number, record_to_json(one.record)) for number, one in numbered))
-    people = (_person_row(number, one.record.person) for number, one in numbered if one.record.person != _NOBODY)
-    insert_rows(connection, _PERSON_COLUMNS, people)
-    happened = chain.from_iterable(event_rows(number, 0, one.events) for number, one in numbered)
-    insert_rows(connection, stored_events.COLUMNS, happened)
+        records = ((number, record_to_json(one.record)) for number, one in numbered)
+        people = (_person_row(number, one.record.person) for number, one in numbered if one.record.person != _NOBODY)
+        happened = chain.from_iterable(event_rows(number, 0, one.events) for number, one in numbered)
+        insert_rows(connection, (DOSSIER.c.id, DOSSIER.c.code, *_IMPORTED), dossiers)
+        insert_rows(connection, tuple(RECORD.c), records)
+        insert_rows(connection, _PERSON_COLUMNS, people)
+        insert_rows(connection, stored_events.COLUMNS, happened)
 
 
 def _update_changed(connection: Connection, changes: Sequence[DossierChange], batch: _Batch) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -115,7 +116,6 @@ _COLUMNS = (
     DOSSIER.c.rules_version,
     DOSSIER.c.parked,
 )
-_NAMES = tuple(column.name for column in _COLUMNS)
 _EVERYTHING = Filter()
 
 
@@ -187,12 +187,12 @@ def _chosen(connection: Connection, which: Filter) -> list[ColumnElement[bool]]:
 
 def _list_row(values: Sequence[Any]) -> ListRow:
     """The row of these columns: two pairs of columns are moments, two columns are words of the core."""
-    told = dict(zip(_NAMES, values, strict=True))
-    status, flags = told.pop("status"), told.pop("flags")
-    return ListRow(
-        received=moment_from(told.pop("received_at"), told.pop("received_has_time")),
-        appointment=moment_from(told.pop("appointment_at"), told.pop("appointment_has_time")),
-        status=None if status is None else Status(status),
-        flags=frozenset(map(Flag, flags or ())),
-        **told,
-    )
+    received, appointment = moment_from(*values[8:10]), moment_from(*values[10:12])
+    status = None if values[14] is None else Status(values[14])
+    flags = _flags(tuple(values[15] or ()))
+    return ListRow._make((*values[:8], received, appointment, *values[12:14], status, flags, *values[16:]))
+
+
+@lru_cache(maxsize=1024)
+def _flags(words: tuple[str, ...]) -> frozenset[Flag]:
+    return frozenset(map(Flag, words))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -44,15 +45,22 @@ _supplement_moments_of = attrgetter(*_SUPPLEMENT_MOMENTS)
 
 def record_to_json(record: Record) -> str:
     """All that the record says, but its code and its person, which stand beside it."""
-    content: dict[str, Any] = {
-        name: text for name, text in zip(TEXTS, _texts_of(record), strict=True) if text is not None
-    }
+    content: dict[str, Any] = {}
     _write_moments(content, MOMENTS, _moments_of(record))
     if record.has_result_paper:
         content["has_result_paper"] = True
     if record.supplements:
         content["supplements"] = [_written(supplement) for supplement in record.supplements]
-    return encode_json(content)
+    texts = _texts_json(_texts_of(record))
+    if texts == "{}" or not content:
+        return encode_json(content) if content else texts
+    return f"{texts[:-1]},{encode_json(content)[1:]}"
+
+
+@lru_cache(maxsize=10_000)
+def _texts_json(texts: tuple[str | None, ...]) -> str:
+    """The texts alone: thousands of records of a file have the same ones, only their moments differ."""
+    return encode_json({name: text for name, text in zip(TEXTS, texts, strict=True) if text is not None})
 
 
 def record_from_json(text: str, *, code: str, person: Person) -> Record:
