@@ -1,12 +1,14 @@
 """`dunghen init`, `backup` and `restore`: a site is made, kept and brought back."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from monitor.cli.opening import Refused, opened, shipped, store_of
+from monitor.cli.opening import Refused, say, shipped, store_of
 from monitor.site import CONFIGURATION, Site, SiteError, SiteKind, open_site
 
 _CONFIGURATION = """\
@@ -38,8 +40,8 @@ stable_seconds = {stable_seconds}  # a file is taken when it has not changed for
 
 @click.command("init")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--replay", is_flag=True, help="A site whose clock may be set, to replay past days; its mail is never sent.")
-def init_command(folder: Path, replay: bool) -> None:
+@click.option("--replay", is_flag=True, help="A site whose clock may be set, to replay past days; it sends no mail.")
+def init_command(*, folder: Path, replay: bool) -> None:
     """Make a site in FOLDER: configuration, rules and templates to edit, and data/inbox for the exports.
 
     \b
@@ -57,67 +59,105 @@ def init_command(folder: Path, replay: bool) -> None:
 def make_site(
     folder: Path, kind: SiteKind, *, now: datetime, poll_seconds: int = 20, stable_seconds: int = 10
 ) -> Site:
-    """A new site with the shipped rules in force. Refuses a folder that holds a site already."""
-    from monitor.rules import load_rules_from, rule_files
+    """A new site with the shipped rules in force. Refuses a folder that holds a site already.
 
+    Everything is made under another name and put in place at the end, the configuration last: whatever interrupts
+    this, the folder is no site before it is a whole one. Files that stand there already are kept.
+    """
     if (folder / CONFIGURATION).exists():
         raise SiteError(f"{folder} is a site already; choose another folder, or delete {folder / CONFIGURATION} first")
-    for name in ("data/inbox", "data/mail", "data/letters"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    for name in ("rules", "templates"):
-        if not (folder / name).exists():
-            shutil.copytree(shipped(name), folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    is_new = not folder.exists()
+    workshop = folder / ".dunghen-init"
     configuration = _CONFIGURATION.format(
         kind=kind, sender="dung-hen@stc.example", poll_seconds=poll_seconds, stable_seconds=stable_seconds
     )
-    files = rule_files(folder / "rules")
-    version = load_rules_from(files).version
-    # The configuration comes last: a folder becomes a site only when everything else stands.
-    site = Site(home=folder)
-    with store_of(site) as store:
-        store.accept_rule_book(version, files, by="dunghen init", reason="shipped rules", now=now)
-    (folder / CONFIGURATION).write_text(configuration, encoding="utf-8")
+    try:
+        shutil.rmtree(workshop, ignore_errors=True)  # of an earlier attempt
+        _furnish(workshop, now=now)
+        _move_in(workshop, folder)
+        workshop.mkdir()
+        (workshop / CONFIGURATION).write_text(configuration, encoding="utf-8")
+        _move_in(workshop, folder)
+    except BaseException:
+        shutil.rmtree(folder if is_new else workshop, ignore_errors=True)
+        raise
     return open_site(folder)
+
+
+def _furnish(folder: Path, *, now: datetime) -> None:
+    """Rules, templates and a database in which those rules are in force."""
+    from monitor.rules import load_rules_from, rule_files
+
+    for name in ("data/inbox", "data/mail", "data/letters"):
+        (folder / name).mkdir(parents=True)
+    for name in ("rules", "templates"):
+        shutil.copytree(shipped(name), folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    files = rule_files(folder / "rules")
+    with store_of(Site(home=folder)) as store:
+        version = load_rules_from(files).version
+        store.accept_rule_book(version, files, by="dunghen init", reason="shipped rules", now=now)
+
+
+def _move_in(source: Path, target: Path) -> None:
+    """Move what is in one folder into another; what is there already stays."""
+    for one in source.iterdir():
+        place = target / one.name
+        if not place.exists():
+            one.rename(place)
+        elif one.is_dir() and place.is_dir():
+            _move_in(one, place)
+    shutil.rmtree(source)
 
 
 @click.command("backup")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_obj
-def backup_command(home: Path, file: Path) -> None:
+def backup_command(home: Path, *, file: Path) -> None:
     """Write the whole database to FILE while everything goes on working.
 
     \b
     Example:
       dunghen --home /srv/dung-hen backup /backup/dung-hen-2026-11-23.db
     """
-    with opened(home) as site:
-        written = site.store.backup(file)
-    click.echo(f"Backup written to {written} ({written.stat().st_size:,} bytes).")
+    with store_of(open_site(home)) as store:
+        written = store.backup(file)
+    say(f"Backup written to {written} ({written.stat().st_size:,} bytes).")
 
 
 @click.command("restore")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def restore_command(home: Path, file: Path, yes: bool) -> None:
+def restore_command(home: Path, *, file: Path, yes: bool) -> None:
     """Bring the database back from FILE; the present one is kept beside it under another name.
 
     \b
     Example:
       dunghen --home /srv/dung-hen restore /backup/dung-hen-2026-11-23.db
     """
-    from filelock import FileLock, Timeout
-
     from monitor.store import restore
 
     site = open_site(home)
+    with _daemon_kept_out(site):
+        if not yes:
+            click.confirm(f"Replace the database of {home} with {file}?", abort=True)
+        kept = restore(site.absolute_database_url, file, now=datetime.now(UTC))
+    say(f"Restored from {file}." + (f" The former database is kept as {kept}." if kept else ""))
+
+
+@contextmanager
+def _daemon_kept_out(site: Site) -> Iterator[None]:
+    """The daemon's own lock, so that it neither runs nor starts meanwhile."""
+    from filelock import FileLock, Timeout
+
+    site.data.mkdir(parents=True, exist_ok=True)
     lock = FileLock(site.data / "daemon.lock")
     try:
         lock.acquire(blocking=False)
     except Timeout:
         raise Refused("the daemon is running on this site: stop it before restoring") from None
-    if not yes:
-        click.confirm(f"Replace the database of {home} with {file}?", abort=True)
-    with lock:
-        kept = restore(site.absolute_database_url, file, now=datetime.now(UTC))
-    click.echo(f"Restored from {file}." + (f" The former database is kept as {kept}." if kept else ""))
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            lock.release()
