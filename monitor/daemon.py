@@ -6,8 +6,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,13 +15,16 @@ from pathlib import Path
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 from filelock import FileLock, Timeout
 
+from monitor.delivery import Carrier
 from monitor.documents import Documents
-from monitor.envelopes import Carrier, Postmark, compose_digests, compose_overdue, deliver_due, digest_is_due
+from monitor.envelopes import DIGESTS_OF, Postmark, compose_digests, compose_overdue, deliver_due, digest_is_due
 from monitor.errors import MonitorError
 from monitor.importing import ImportReport, import_file
 from monitor.intake import Inbox, IntakeError, StabilityWatch
+from monitor.outbox import OutboxMessage
 from monitor.rules import RuleBook
 from monitor.site import Site
 from monitor.store import Store
@@ -33,18 +36,44 @@ OUTAGE = timedelta(minutes=15)
 SWEEP_SECONDS = 15
 DELIVER_SECONDS = 5
 BEAT_SECONDS = 15
+WATCH_SECONDS = 1
+PATIENCE_SECONDS = 300  # so long the morning mail waits for files that lie in the inbox
+DRAIN_SECONDS = 60  # what has begun may take so long to finish; an attempt at a mail may be waiting for its server
+CLOCK_CONFIRMED = "clock_confirmed"  # up to which recorded moment a person has vouched for the clock
+OUTAGE_UNTOLD = "outage_untold"  # from when to when the monitor was down, until a digest has said so
 
 
 class AlreadyRunning(MonitorError):
     """Another daemon holds the site."""
 
+    exit_code = os.EX_TEMPFAIL
+
     def __init__(self, path: Path) -> None:
         super().__init__(f"another daemon is running on this site (it holds {path}); stop it first")
 
 
-@dataclass(frozen=True, slots=True)
+@contextmanager
+def alone_on(site: Site) -> Iterator[None]:
+    """Keep other daemons off a site: by the operating system on SQLite; on PostgreSQL the rows do it themselves."""
+    if not site.absolute_database_url.startswith("sqlite"):
+        yield
+        return
+    path = site.data / "daemon.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise AlreadyRunning(path) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@dataclass(slots=True)
 class Clock:
-    """The wall clock, or a demonstration clock that runs beside it at a fixed distance."""
+    """The wall clock, or one that was set and runs on from there, and the steady clock that nobody can set."""
 
     ahead: timedelta = timedelta()
 
@@ -52,16 +81,54 @@ class Clock:
         """The current instant, aware, in UTC."""
         return datetime.now(UTC) + self.ahead
 
+    def set(self, at: datetime) -> None:
+        """Let it be `at`, and run on from there."""
+        self.ahead = at - datetime.now(UTC)
+
+    def steady(self) -> float:
+        """Seconds that only ever go forward."""
+        return time.monotonic()
+
+
+def doubt_about_clock(store: Store, rules: RuleBook, *, now: datetime) -> str | None:
+    """Why this clock cannot be right; None when nothing speaks against it, or a person has vouched for it."""
+    newest, confirmed = store.newest_recorded_at(), store.get_meta(CLOCK_CONFIRMED)
+    vouched = datetime.fromisoformat(confirmed) if confirmed else None
+    if newest is not None and now < newest - JUMP and (vouched is None or vouched < newest):
+        return f"the clock ({now:%Y-%m-%d %H:%M}Z) is earlier than what was recorded ({newest:%Y-%m-%d %H:%M}Z)"
+    last = rules.calendar.clock.last
+    if now.year > last.year and (vouched is None or vouched.year < now.year):
+        return f"the clock ({now:%Y-%m-%d %H:%M}Z) is beyond the official calendar, which ends on {last}"
+    return None
+
+
+def confirm_clock(store: Store, *, now: datetime) -> None:
+    """A person has looked at the clock and says that it is right; a daemon that holds its mail hears of it."""
+    newest = store.newest_recorded_at()
+    store.set_meta(CLOCK_CONFIRMED, max(now, newest or now).isoformat(), now=now)
+
 
 @dataclass(slots=True)
 class Watcher:
     """What a person at the terminal is told; the default says nothing."""
 
-    imported: Callable[[ImportReport], None] = lambda report: None
-    refused: Callable[[Path, str], None] = lambda path, why: None
-    swept: Callable[[SweepReport], None] = lambda report: None
-    composed: Callable[[str, int], None] = lambda kind, count: None
-    delivered: Callable[[int], None] = lambda count: None
+    imported: Callable[[ImportReport], None] = lambda _report: None
+    refused: Callable[[Path, str], None] = lambda _path, _why: None
+    swept: Callable[[SweepReport], None] = lambda _report: None
+    delivered: Callable[[list[OutboxMessage]], None] = lambda _messages: None
+
+
+class _Every(BaseTrigger):  # type: ignore[misc]  # apscheduler ships no types
+    """Again so many seconds after each run, and once however far the clock has jumped.
+
+    The scheduler's own interval trigger lists every run that was missed: a thousand million for a clock set to 2200.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._pause = timedelta(seconds=seconds)
+
+    def get_next_fire_time(self, _previous: datetime | None, now: datetime) -> datetime:
+        return now + self._pause
 
 
 @dataclass
@@ -76,181 +143,237 @@ class Daemon:
     load_rules: Callable[[], RuleBook]  # the rule book in force, again whenever another one has been accepted
     clock: Clock = field(default_factory=Clock)
     watcher: Watcher = field(default_factory=Watcher)
-    confirm_clock: bool = False  # a person has looked at the clock and says it is right
 
     def __post_init__(self) -> None:
         self.rules = self.load_rules()
         self.inbox = Inbox(self.site.inbox_folder)
         self._growing = StabilityWatch(self.site.inbox.stable_seconds)
         self._stop = asyncio.Event()
-        self._working = asyncio.Lock()  # one job at a time: jobs are short, and an order is easier to trust
+        self._thinking = asyncio.Lock()  # one at a time: what reads, decides and writes down
+        self._begun: set[asyncio.Task[None]] = set()
         self._worker = f"{socket.gethostname()}-{os.getpid()}"
-        self._down: tuple[datetime, datetime] | None = None
         self._recomputed_on: date | None = None
-        self._held: str | None = None
+        self._waiting_since: float | None = None  # steady: since when the morning mail has waited for the inbox
+        self._held: str | None = None  # why nothing is sent
+        self._scheduler = self._planned()
 
     async def run(self) -> None:
         """Work until asked to stop. Raises AlreadyRunning when another daemon holds an SQLite site."""
-        with self._lock():
+        with alone_on(self.site):
             self._come_back()
-            scheduler = self._scheduler()
             loop = asyncio.get_running_loop()
             for name in (signal.SIGTERM, signal.SIGINT):
                 with suppress(NotImplementedError):  # Windows has no such handlers; there Ctrl+C raises
                     loop.add_signal_handler(name, self.stop)
-            scheduler.start()
+            self._scheduler.start()
             log.info("started", extra={"action": "start", "worker": self._worker})
-            watchdog = asyncio.create_task(self._watch_clock(scheduler))
+            watchdog = asyncio.create_task(self._watch_clock())
             await self._stop.wait()
-            scheduler.pause()
             watchdog.cancel()
-            async with self._working:  # what has begun is finished first; shutdown would cancel it at once
-                scheduler.shutdown(wait=False)
+            await self._drain()
             log.info("stopped", extra={"action": "stop", "worker": self._worker})
 
     def stop(self) -> None:
         """Ask the daemon to finish what it has begun and return."""
         self._stop.set()
 
-    def _lock(self) -> AbstractContextManager[object]:
-        """On SQLite the operating system keeps a second daemon out; on PostgreSQL the rows themselves do."""
-        if not self.site.absolute_database_url.startswith("sqlite"):
-            return nullcontext()
-        path = self.site.data / "daemon.lock"
-        lock = FileLock(path)
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            raise AlreadyRunning(path) from None
-        return lock
+    async def _drain(self) -> None:
+        """Let what has begun finish; the scheduler's own shutdown would cancel it at once."""
+        self._scheduler.pause()
+        if self._begun:
+            await asyncio.wait(self._begun, timeout=DRAIN_SECONDS)
+        self._scheduler.shutdown(wait=False)
 
     def _come_back(self) -> None:
         """What a start after a silence means: an outage to tell of, or a clock that cannot be right (decision 13)."""
         now, last = self.clock.now(), self.store.last_beat()
-        newest = self.store.newest_recorded_at()
-        last_year = self.rules.calendar.clock.last.year
-        if not self.confirm_clock and newest is not None and now < newest - JUMP:
-            self._held = f"the clock ({now:%Y-%m-%d %H:%M}Z) is earlier than what was recorded ({newest:%Y-%m-%d %H:%M}Z)"
-        if not self.confirm_clock and now.year > last_year:
-            self._held = f"the clock ({now:%Y-%m-%d %H:%M}Z) is beyond the official calendar, which ends with {last_year}"
-        if self._held:
-            log.error("sending is held: %s; look at the clock, then: dunghen run --confirm-clock", self._held)
+        self._doubt_clock()
         if last is not None and now - last > OUTAGE:
-            self._down = (last, now)
+            untold = self._untold_outage()
+            since = untold[0] if untold else last  # two silences before one digest are told as one
+            self.store.set_meta(OUTAGE_UNTOLD, f"{since.isoformat()} {now.isoformat()}", now=now)
             log.warning("was down", extra={"action": "outage", "from": last.isoformat(), "to": now.isoformat()})
 
-    def _scheduler(self) -> AsyncIOScheduler:
+    def _untold_outage(self) -> tuple[datetime, datetime] | None:
+        since, _, until = (self.store.get_meta(OUTAGE_UNTOLD) or "").partition(" ")
+        return (datetime.fromisoformat(since), datetime.fromisoformat(until)) if until else None
+
+    def _doubt_clock(self) -> None:
+        self._held = doubt_about_clock(self.store, self.rules, now=self.clock.now())
+        if self._held is not None:
+            what_to_do = "look at the clock, then: dunghen run --confirm-clock"
+            log.error("sending is held: %s; %s", self._held, what_to_do, extra={"action": "hold"})
+
+    def _may_send(self) -> bool:
+        """A hold ends when a person says so, never by itself."""
+        if self._held is not None and self._confirmed():
+            self._held = None
+            log.info("sending goes on", extra={"action": "release"})
+        return self._held is None
+
+    def _confirmed(self) -> bool:
+        confirmed = self.store.get_meta(CLOCK_CONFIRMED)
+        return confirmed is not None and doubt_about_clock(self.store, self.rules, now=self.clock.now()) is None
+
+    def _planned(self) -> AsyncIOScheduler:
         """Every job in code, its state in the database: a job late by any time still runs, once."""
+        # A job that is woken while it is still at work is left out, which is as wanted and no warning.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler = AsyncIOScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": AsyncIOExecutor()},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             timezone=UTC,
         )
-        jobs: tuple[tuple[Callable[[], Awaitable[None]], int], ...] = (
-            (self.look_into_inbox, self.site.inbox.poll_seconds),
-            (self.sweep, SWEEP_SECONDS),
-            (self.compose_digests, SWEEP_SECONDS),
-            (self.deliver, DELIVER_SECONDS),
-            (self.beat, BEAT_SECONDS),
+        jobs: tuple[tuple[Callable[[], Awaitable[None]], float, bool], ...] = (
+            (self.look_into_inbox, self.site.inbox.poll_seconds, True),
+            (self.sweep, SWEEP_SECONDS, True),
+            (self.compose_digests, SWEEP_SECONDS, True),
+            (self.deliver, DELIVER_SECONDS, False),  # a mail server may take minutes: nothing waits for it
+            (self.beat, BEAT_SECONDS, False),
         )
-        for job, seconds in jobs:
-            scheduler.add_job(
-                self._guarded(job), "interval", seconds=seconds, id=job.__name__, next_run_time=datetime.now(UTC)
-            )
+        for job, seconds, thinks in jobs:
+            guarded = self._guarded(job, thinks=thinks)
+            scheduler.add_job(guarded, _Every(seconds), id=job.__name__, next_run_time=datetime.now(UTC))
         return scheduler
 
-    def _guarded(self, job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-        """One job at a time, and one that fails is told of and does not stop the others."""
+    def soon(self, *names: str) -> None:
+        """Run these jobs now instead of at their next time; all of them when none is named."""
+        for job in self._scheduler.get_jobs():
+            if not names or job.id in names:
+                job.modify(next_run_time=datetime.now(UTC))
+
+    def _guarded(self, job: Callable[[], Awaitable[None]], *, thinks: bool) -> Callable[[], Awaitable[None]]:
+        """A job that fails is told of and stops no other; what has not begun when the end is asked for never does."""
 
         async def run() -> None:
-            async with self._working:
+            task = asyncio.current_task()
+            assert task is not None
+            self._begun.add(task)
+            task.add_done_callback(self._begun.discard)
+            async with self._thinking if thinks else nullcontext():
+                if self._stop.is_set():
+                    return
                 try:
                     await job()
                 except MonitorError as error:
-                    log.error("%s", error, extra={"action": job.__name__})  # noqa: TRY400 - an operator's mistake
+                    log.error("%s", error, extra={"action": job.__name__})
                 except Exception:
                     log.exception("job failed", extra={"action": job.__name__})
 
         return run
 
-    async def _watch_clock(self, scheduler: AsyncIOScheduler) -> None:
-        """Notice a jump of the wall clock against the monotonic one, and plan every job anew.
+    async def _watch_clock(self) -> None:
+        """Notice a jump of the wall clock against the steady one, and plan every job anew.
 
-        APScheduler waits for a wall-clock time: set back an hour, its interval jobs would stand still for that hour.
+        APScheduler waits for a wall-clock time: set back an hour, its jobs would stand still for that hour.
         """
-        wall, steady = datetime.now(UTC), time.monotonic()
+        wall, steady = self.clock.now(), self.clock.steady()
         while True:
-            await asyncio.sleep(1)
-            new_wall, new_steady = datetime.now(UTC), time.monotonic()
+            await asyncio.sleep(WATCH_SECONDS)
+            new_wall, new_steady = self.clock.now(), self.clock.steady()
             jumped = (new_wall - wall) - timedelta(seconds=new_steady - steady)
             wall, steady = new_wall, new_steady
             if abs(jumped) > JUMP:
                 log.warning("clock jumped", extra={"action": "clock_jump", "seconds": round(jumped.total_seconds())})
                 self._recomputed_on = None
-                for job in scheduler.get_jobs():
-                    job.modify(next_run_time=new_wall)
+                self._doubt_clock()
+                self.soon()
 
     async def look_into_inbox(self) -> None:
         """Take every file that has stopped growing; what cannot be taken is put aside with its reason."""
-        for path in self.inbox.stable(self._growing, time.monotonic()):
+        for path in self.inbox.stable(self._growing, self.clock.steady()):
+            if self._stop.is_set():
+                return
             await asyncio.to_thread(self._take, path)
+            self.soon("sweep", "compose_digests")
 
     def _take(self, path: Path) -> None:
         try:
             report = import_file(path, self.store, self.rules, now=self.clock.now())
         except IntakeError as error:
-            self._growing.forget(path)
-            self.inbox.move_to_held(path, str(error))
-            self.watcher.refused(path, str(error))
-            log.warning("file refused", extra={"action": "import", "file": path.name})
-            return
-        self._growing.forget(path)
-        if report.held:
-            self.inbox.move_to_held(path, report.cause or "")
+            self._put_aside(path, str(error))
+        except MonitorError:
+            raise  # the database's trouble, not the file's: it is tried again
+        except Exception:
+            log.exception("file not understood", extra={"action": "import", "file": path.name})
+            self._put_aside(path, "Chương trình gặp lỗi ở tệp này: báo người quản trị, kèm tệp và nhật ký.")
         else:
-            self.inbox.move_to_done(path)
-        self.watcher.imported(report)
+            self._growing.forget(path)
+            if report.held:
+                self.inbox.move_to_held(path, report.cause or "")
+            else:
+                self.inbox.move_to_done(path)
+            self.watcher.imported(report)
+
+    def _put_aside(self, path: Path, why: str) -> None:
+        self._growing.forget(path)
+        if not path.exists():
+            return  # somebody took it back
+        self.inbox.move_to_held(path, why)
+        self.watcher.refused(path, why)
+        log.warning("file refused", extra={"action": "import", "file": path.name})
 
     async def sweep(self) -> None:
         """Look at what may have changed, and put what must be said into envelopes."""
-        await asyncio.to_thread(self._sweep)
+        if await asyncio.to_thread(self._sweep):
+            self.soon("deliver")
 
-    def _sweep(self) -> None:
+    def _sweep(self) -> int:
         now = self.clock.now()
         self.rules = self.load_rules()
-        today = now.astimezone(self.rules.calendar.clock.zone).date()
+        today = self._local_day(now)
         if self._recomputed_on != today:  # at start, after a jump, and with every new day
             recompute(self.store, self.rules, now=now)
             self._recomputed_on = today
         report = sweep(self.store, self.rules, now=now)
         if report.looked_at:
+            log.info("swept", extra={"action": "sweep", "looked_at": report.looked_at, "notices": report.notices})
             self.watcher.swept(report)
-        if self._held is None:
-            composed = compose_overdue(self.store, self.rules, self.documents, self.postmark, now=now)
-            if composed:
-                self.watcher.composed("overdue", composed)
+        if not self._may_send():
+            return 0
+        return compose_overdue(self.store, self.rules, self.documents, self.postmark, now=now)
+
+    def _local_day(self, now: datetime) -> date:
+        return now.astimezone(self.rules.calendar.clock.zone).date()
 
     async def compose_digests(self) -> None:
         """The morning mail, from a quarter of an hour before work until closing, once a person and day."""
         now = self.clock.now()
-        if self._held is None and digest_is_due(self.rules, now=now):
-            composed = await asyncio.to_thread(
-                compose_digests, self.store, self.rules, self.documents, self.postmark, now=now, down=self._down
-            )
-            self._down = None
-            if composed:
-                self.watcher.composed("digest", composed)
+        if self.store.get_meta(DIGESTS_OF) == self._local_day(now).isoformat() or not digest_is_due(
+            self.rules, now=now
+        ):
+            return
+        if self._may_send() and not self._files_are_coming():
+            await asyncio.to_thread(self._compose_digests)
+            self.soon("deliver")
+
+    def _files_are_coming(self) -> bool:
+        """Whether files lie in the inbox: the picture of the day should hold them, but does not wait for ever."""
+        if not any(self.inbox.candidates()):
+            self._waiting_since = None
+            return False
+        if self._waiting_since is None:
+            self._waiting_since = self.clock.steady()
+        return self.clock.steady() - self._waiting_since < PATIENCE_SECONDS
+
+    def _compose_digests(self) -> None:
+        self._sweep()  # a file may have come in since the last one
+        now, down = self.clock.now(), self._untold_outage()
+        composed = compose_digests(self.store, self.rules, self.documents, self.postmark, now=now, down=down)
+        if composed and down:
+            self.store.set_meta(OUTAGE_UNTOLD, "", now=now)
+        log.info("digests composed", extra={"action": "digest", "count": composed})
 
     async def deliver(self) -> None:
         """Send what is due."""
-        if self._held is None:
+        if self._may_send():
             ended = await deliver_due(
                 self.store, self.carrier, self.postmark, worker=self._worker, clock=self.clock.now
             )
             if ended:
-                self.watcher.delivered(len(ended))
+                self.watcher.delivered(ended)
 
     async def beat(self) -> None:
         """Say that the daemon lives."""
-        self.store.beat(now=self.clock.now())
+        await asyncio.to_thread(self.store.beat, now=self.clock.now())

@@ -5,10 +5,11 @@ No citizen's name, phone or address is here: those stand in `record.Person`, kep
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 Fact = str | int | bool | None  # what JSON can hold
 
@@ -190,28 +191,31 @@ DESCRIPTIVE = (
 )
 
 
+_BLANK = {one.name: one.default for one in fields(Dossier) if one.name != "code"}
+
+
 def fold(code: str, events: Iterable[Event], *, known_at: datetime | None = None) -> Dossier:
     """The dossier as its events tell it, oldest first; with `known_at`, only what was recorded by then.
 
     The order of the events is the order in which they became known, whatever day they happened on.
     """
-    dossier = Dossier(code=code)
+    # A draft that is written to: a frozen dossier made anew at each event took two thirds of a pass.
+    draft = SimpleNamespace(**_BLANK, code=code)
+    so_far = cast(Dossier, draft)
     for event in events:
         if known_at is None or event.recorded_at <= known_at:
-            dossier = _apply(dossier, event)
-    return dossier
-
-
-def _apply(dossier: Dossier, event: Event) -> Dossier:
-    changes = _described(event.facts)
-    step = _STEPS.get(event.kind)
-    if step is not None:
-        changes |= step(dossier, event)
-    return replace(dossier, **changes) if changes else dossier
+            changes = _described(event.facts)
+            step = _STEPS.get(event.kind)
+            if step is not None:
+                changes |= step(so_far, event)
+            vars(draft).update(changes)
+    return Dossier(**vars(draft))
 
 
 def _described(facts: Mapping[str, Fact]) -> dict[str, Any]:
     """The descriptive facts of an event, as fields of the dossier."""
+    if not facts:
+        return {}
     changes: dict[str, Any] = {name: facts[name] for name in DESCRIPTIVE if name in facts}
     if changes.get("channel") is not None:
         changes["channel"] = Channel(changes["channel"])

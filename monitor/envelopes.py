@@ -1,12 +1,14 @@
-"""What is to be said becomes messages: one envelope for a person, recorded before it is sent, and sent until it is taken."""
+"""What is to be said becomes messages: one a person, recorded before it is sent, and sent until it is taken."""
 
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from monitor.delivery import AUTH, Carrier
+from hashlib import blake2b
+
+from monitor.delivery import AUTH, TLS, Carrier
 from monitor.documents import Documents, Rendered, build_message, make_message_id
 from monitor.ladder import Delivery, Step
 from monitor.notice import STEP_OF_STATUS, Digest, DigestLine, Holders, Notice, OverdueMail, recipients, short_applicant
@@ -16,6 +18,7 @@ from monitor.outbox import (
     MessageKind,
     OutboxMessage,
     OutboxState,
+    Outcome,
     RetryPolicy,
     next_attempt_at,
     state_after,
@@ -28,6 +31,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)  # so long after a daemon's death another one may send its message
 PASSWORD_REFUSED = "password_refused_until"  # noqa: S105 - the name of a fact, not a password
 AUTH_WAIT = timedelta(minutes=15)  # a refused password is not tried more often, so that no account is locked
+_NO_SERVER = (AUTH, TLS, "connect")  # the same for every message: another one would only wait for it again
 # Statuses that a digest shows beside the steps of the ladder, and the roles that can do something about them.
 _BESIDE_THE_LADDER = {
     Status.POSSIBLY_FINISHED: (Role.OFFICER, Role.HEAD),
@@ -56,10 +60,14 @@ def compose_overdue(store: Store, rules: RuleBook, documents: Documents, postmar
     """One message for each person who has notices without one, however many dossiers they speak of; answers how many.
 
     A notice is the decision and was recorded with the state; should the program die before this step, the next pass
-    finds the same notices and composes the same message.
+    finds the same notices and composes the same message. A message that waits is taken back when a dossier of it is no
+    longer overdue, or when its day has gone by without a server to take it: what still holds is then told anew.
     """
+    room = _Room(store, rules, documents, postmark, now)
+    store.withdraw_untrue(now=now)
+    store.supersede_delayed(room.day, now=now)
     by_person: dict[str, list[PendingNotice]] = defaultdict(list)
-    for pending in store.notices_without_mail():
+    for pending in store.notices_without_mail(Status.OVERDUE):
         by_person[pending.notice.person].append(pending)
     overdue = {one.id: one for one in store.dossiers_for_digest([Status.OVERDUE])} if by_person else {}
     composed = 0
@@ -68,39 +76,52 @@ def compose_overdue(store: Store, rules: RuleBook, documents: Documents, postmar
         if person is None:
             log.warning("no such member of staff", extra={"action": "compose", "person": person_id})
             continue
-        composed += _compose_overdue(person, notices, overdue, store, rules, documents, postmark, now=now)
+        composed += _compose_overdue(room, person, [one for one in notices if one.dossier_id in overdue], overdue)
     return composed
 
 
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Where mail is written: what every message of a pass is made with."""
+
+    store: Store
+    rules: RuleBook
+    documents: Documents
+    postmark: Postmark
+    now: datetime
+
+    @property
+    def day(self) -> date:
+        """The local day."""
+        return self.now.astimezone(self.rules.calendar.clock.zone).date()
+
+    def data_as_of(self, rows: Sequence[DigestRow]) -> datetime | None:
+        """How fresh the stalest of the sources is that the rows come from; without rows, of all sources."""
+        fresh = {source.name: source.data_as_of for source in self.store.sources()}
+        mine = {row.source for row in rows} & fresh.keys() or fresh.keys()
+        return min((fresh[name] for name in mine), default=None)
+
+
 def _compose_overdue(
-    person: Staff,
-    notices: Sequence[PendingNotice],
-    overdue: Mapping[int, DigestRow],
-    store: Store,
-    rules: RuleBook,
-    documents: Documents,
-    postmark: Postmark,
-    *,
-    now: datetime,
+    room: _Room, person: Staff, notices: Sequence[PendingNotice], overdue: Mapping[int, DigestRow]
 ) -> bool:
-    still = [one for one in notices if one.dossier_id in overdue]
-    lines = [_line(overdue[one.dossier_id], person, Step.OVERDUE, rules, is_new=True, now=now) for one in still]
-    if not lines:
+    if not notices:
         return False
+    rows = [overdue[id_] for id_ in dict.fromkeys(one.dossier_id for one in notices)]
+    lines = [_line(room, row, person, Step.OVERDUE, is_new=True) for row in rows]
     mail = OverdueMail(
         person=person,
-        day=_local_day(rules, now),
-        data_as_of=min(overdue[one.dossier_id].data_as_of for one in still),
+        day=room.day,
+        data_as_of=room.data_as_of(rows),
         lines=tuple(sorted(lines, key=lambda line: (line.due_on or date.max, line.code))),
-        is_sample=rules.organisation.is_sample,
-        occurrence=max(one.notice.occurrence for one in still),
+        is_sample=room.rules.organisation.is_sample,
+        occurrence=max(one.notice.occurrence for one in notices),
     )
-    rendered = documents.overdue(mail, rules.organisation.agency)
-    key = str(min(one.id for one in still))
-    message = _message(MessageKind.OVERDUE, person, key, rendered, rules, postmark, now=now)
-    return store.queue_message(
-        message, notice_ids=[one.id for one in still], rules_version=rules.version, now=now
-    )
+    ids = sorted(one.id for one in notices)
+    carried = blake2b(",".join(map(str, ids)).encode(), digest_size=8).hexdigest()
+    rendered = room.documents.overdue(mail, room.rules.organisation.agency)
+    message = _message(room, MessageKind.OVERDUE, person, f"{room.day} {carried}", rendered)
+    return room.store.queue_message(message, notice_ids=ids, rules_version=room.rules.version, now=room.now)
 
 
 def compose_digests(
@@ -112,21 +133,22 @@ def compose_digests(
     now: datetime,
     down: tuple[datetime, datetime] | None = None,
 ) -> int:
-    """The morning's picture for everybody who is owed one; one a person and day, however often this is called."""
-    day = _local_day(rules, now)
-    if store.get_meta(DIGESTS_OF) == day.isoformat():
+    """The morning's picture for everybody who is owed one; one a person and day, however often this is called.
+
+    A digest of an earlier day that no server has taken yet is superseded: it would tell of a day that has gone by.
+    """
+    room = _Room(store, rules, documents, postmark, now)
+    if store.get_meta(DIGESTS_OF) == room.day.isoformat():
         return 0
-    mine: dict[str, list[_Shown]] = defaultdict(list)
-    for one in store.dossiers_for_digest(IN_DIGEST):
-        for person, step in _readers(one, rules):
-            mine[person.id].append(_Shown(one, step))
+    store.supersede_digests(room.day, now=now)
+    mine = _shown_to(store.dossiers_for_digest(IN_DIGEST), rules)
     open_counts = _open_counts(store, rules)
     composed = 0
     for person in rules.organisation.staff.values():
         if person.id in mine or person.role in _TOLD_EVEN_WHEN_EMPTY:
-            digest = _digest(person, mine[person.id], open_counts[person.id], store, rules, down, now=now)
-            composed += _queue_digest(digest, mine[person.id], store, rules, documents, postmark, now=now)
-    store.set_meta(DIGESTS_OF, day.isoformat(), now=now)
+            digest = _digest(room, person, mine[person.id], open_counts[person.id], down)
+            composed += _queue_digest(room, digest, mine[person.id])
+    store.set_meta(DIGESTS_OF, room.day.isoformat(), now=now)
     return composed
 
 
@@ -136,6 +158,34 @@ class _Shown:
 
     row: DigestRow
     step: Step | None
+
+    @property
+    def told(self) -> ToldStep | None:
+        """What telling it means; None for what stands beside the ladder."""
+        if self.step is None or self.row.due_on is None:
+            return None
+        return ToldStep(dossier_id=self.row.id, life=self.row.life, step=self.step, due_on=self.row.due_on)
+
+
+def _shown_to(rows: Sequence[DigestRow], rules: RuleBook) -> Mapping[str, list[_Shown]]:
+    """Under each person's id what their digest shows."""
+    of_division = Counter((row.division, row.status) for row in rows)
+    mine: dict[str, list[_Shown]] = defaultdict(list)
+    for row in rows:
+        step = STEP_OF_STATUS.get(row.status)
+        roles = _roles(row.status, step, of_division[row.division, row.status], rules)
+        for person in recipients(roles, _holders(row, rules), rules.organisation):
+            mine[person.id].append(_Shown(row, step))
+    return mine
+
+
+def _roles(status: Status, step: Step | None, in_division: int, rules: RuleBook) -> Sequence[Role]:
+    """Who is shown a status; of some steps the head hears only when there are many in the division (rules.md 5)."""
+    rule = rules.ladder.steps.get(step) if step else None
+    if rule is None:
+        return _BESIDE_THE_LADDER.get(status, ())
+    is_many = rule.head_from_count is not None and in_division >= rule.head_from_count
+    return (*rule.to, Role.HEAD) if is_many else rule.to
 
 
 def _open_counts(store: Store, rules: RuleBook) -> Counter[str]:
@@ -148,22 +198,13 @@ def _open_counts(store: Store, rules: RuleBook) -> Counter[str]:
 
 
 def digest_is_due(rules: RuleBook, *, now: datetime) -> bool:
-    """Whether the morning mail leaves now: a quarter of an hour before the first slot of a working day, until closing."""
+    """Whether the morning mail leaves now: from shortly before the first slot of a working day until closing."""
     clock = rules.calendar.clock
     local = now.astimezone(clock.zone)
     opening, closing = clock.opening_of(local.date()), clock.closing_of(local.date())
     if opening is None or closing is None:
         return False
     return opening - timedelta(minutes=rules.ladder.digest_minutes_before_work) <= local <= closing
-
-
-def _readers(one: DigestRow, rules: RuleBook) -> Iterator[tuple[Staff, Step | None]]:
-    """Everybody whose digest shows a dossier, and the step that it is in."""
-    step = STEP_OF_STATUS.get(one.status)
-    rule = rules.ladder.steps.get(step) if step else None
-    roles = rule.to if rule else _BESIDE_THE_LADDER.get(one.status, ())
-    for person in recipients(roles, _holders(one, rules), rules.organisation):
-        yield person, step
 
 
 def _holders(one: DigestRow, rules: RuleBook) -> Holders:
@@ -178,69 +219,42 @@ def _holders(one: DigestRow, rules: RuleBook) -> Holders:
 
 
 def _digest(
-    person: Staff,
-    mine: Sequence[_Shown],
-    open_count: int,
-    store: Store,
-    rules: RuleBook,
-    down: tuple[datetime, datetime] | None,
-    *,
-    now: datetime,
+    room: _Room, person: Staff, mine: Sequence[_Shown], open_count: int, down: tuple[datetime, datetime] | None
 ) -> Digest:
-    told = store.told_steps(person.id)
-    lines = tuple(
-        _line(one.row, person, one.step, rules, is_new=_told_step(one) not in told, now=now) for one in mine
-    )
-    sources = store.sources()
+    told = room.store.told_steps(person.id)
     return Digest(
         person=person,
-        day=_local_day(rules, now),
-        data_as_of=min((source.data_as_of for source in sources), default=None),
-        lines=lines,
+        day=room.day,
+        data_as_of=room.data_as_of([one.row for one in mine]),
+        lines=tuple(_line(room, one.row, person, one.step, is_new=one.told not in told | {None}) for one in mine),
         open_count=open_count,
-        is_sample=rules.organisation.is_sample,
+        is_sample=room.rules.organisation.is_sample,
         down_from=down[0] if down else None,
         down_to=down[1] if down else None,
     )
 
 
-def _queue_digest(
-    digest: Digest,
-    mine: Sequence[_Shown],
-    store: Store,
-    rules: RuleBook,
-    documents: Documents,
-    postmark: Postmark,
-    *,
-    now: datetime,
-) -> bool:
-    rendered = documents.digest(digest, rules.organisation.agency)
-    message = _message(MessageKind.DIGEST, digest.person, f"{digest.day}", rendered, rules, postmark, now=now)
+def _queue_digest(room: _Room, digest: Digest, mine: Sequence[_Shown]) -> bool:
+    """The message, and with it that its steps have been told; a step with mail of its own is counted there."""
+    rendered = room.documents.digest(digest, room.rules.organisation.agency)
+    message = _message(room, MessageKind.DIGEST, digest.person, f"{digest.day}", rendered)
+    steps = room.rules.ladder.steps
     told = [
         ToldNow(
-            dossier_id=one.row.id,
-            life=one.row.life,
-            notice=Notice(step=one.step, due_on=one.row.due_on, occurrence=1, person=digest.person.id),
+            dossier_id=step.dossier_id,
+            life=step.life,
+            notice=Notice(step=step.step, due_on=step.due_on, occurrence=1, person=digest.person.id),
         )
-        for one in mine
-        if one.step is not None
-        and one.row.due_on is not None
-        and rules.ladder.steps[one.step].delivery is Delivery.DIGEST
+        for step in (one.told for one in mine)
+        if step is not None and steps[step.step].delivery is Delivery.DIGEST
     ]
-    return store.queue_message(message, told_now=told, rules_version=rules.version, now=now)
+    return room.store.queue_message(message, told_now=told, rules_version=room.rules.version, now=room.now)
 
 
-def _told_step(one: _Shown) -> ToldStep | None:
-    if one.step is None or one.row.due_on is None:
-        return None
-    return ToldStep(dossier_id=one.row.id, life=one.row.life, step=one.step, due_on=one.row.due_on)
-
-
-def _line(one: DigestRow, person: Staff, step: Step | None, rules: RuleBook, *, is_new: bool, now: datetime) -> DigestLine:
+def _line(room: _Room, one: DigestRow, person: Staff, step: Step | None, *, is_new: bool) -> DigestLine:
     """A dossier as this person may see it: the applicant only for those who hold it (practice C24)."""
     holds = person.role in (Role.OFFICER, Role.DESK)
-    officer = rules.organisation.staff.get(one.officer or "")
-    clock = rules.calendar.clock
+    officer = room.rules.organisation.staff.get(one.officer or "")
     return DigestLine(
         code=one.code,
         step=step,
@@ -252,30 +266,24 @@ def _line(one: DigestRow, person: Staff, step: Step | None, rules: RuleBook, *, 
         promised_on=one.promised_on,
         law_due_on=one.law_due_on,
         apology_by_on=one.apology_by_on,
-        working_days_left=clock.working_days_between(_local_day(rules, now), one.due_on) if one.due_on else None,
+        working_days_left=room.rules.calendar.clock.working_days_between(room.day, one.due_on) if one.due_on else None,
         provisional=Flag.PROVISIONAL in one.flags,
         is_new=is_new,
     )
 
 
-def _local_day(rules: RuleBook, now: datetime) -> date:
-    return now.astimezone(rules.calendar.clock.zone).date()
-
-
-def _message(
-    kind: MessageKind, person: Staff, key: str, rendered: Rendered, rules: RuleBook, postmark: Postmark, *, now: datetime
-) -> OutboxMessage:
+def _message(room: _Room, kind: MessageKind, person: Staff, key: str, rendered: Rendered) -> OutboxMessage:
     """A message with everything that a retry must not change: Message-ID, Date and bytes.
 
     A digest leaves at once; other mail waits for the recipient's next working slot.
     """
-    message_id = make_message_id(kind, person.id, key, postmark.domain)
-    clock = rules.calendar.clock
+    message_id = make_message_id(kind, person.id, key, room.postmark.domain)
+    clock, now = room.rules.calendar.clock, room.now
     return OutboxMessage(
         kind=kind,
         person=person.id,
         key=key,
-        day=_local_day(rules, now),
+        day=room.day,
         to_address=person.email,
         subject=rendered.subject,
         message_id=message_id,
@@ -283,12 +291,12 @@ def _message(
         next_attempt_at=now if kind is MessageKind.DIGEST else clock.add_working_minutes(now, 0),
         content=build_message(
             rendered,
-            sender=postmark.sender,
+            sender=room.postmark.sender,
             to_name=person.name,
             to_address=person.email,
             message_id=message_id,
             dated_at=now.astimezone(clock.zone),
-            reply_to=postmark.reply_to or _follow_up_address(rules),
+            reply_to=room.postmark.reply_to or _follow_up_address(room.rules),
         ),
     )
 
@@ -307,44 +315,52 @@ async def deliver_due(
     worker: str,
     clock: Callable[[], datetime],
     policy: RetryPolicy | None = None,
+    lease: timedelta = LEASE,
 ) -> list[OutboxMessage]:
     """Send every message whose moment has come, one at a time, and record how each attempt ended.
 
     A message is claimed with a lease and a token before the attempt and marked after the server's answer, so that a
-    crash in between costs at most one identical copy and never a message. A server that refuses the password is left
-    alone for a quarter of an hour.
+    crash in between costs at most one identical copy and never a message. A server that refuses our password, or
+    cannot be trusted, is left alone for a quarter of an hour: many wrong answers may lock the account.
     """
-    policy = policy or RetryPolicy()
     attempted: list[OutboxMessage] = []
-    held_until = store.get_meta(PASSWORD_REFUSED)
-    if held_until is not None and clock() < datetime.fromisoformat(held_until):
+    if _is_held(store, clock()):
         return attempted
     async with carrier:
-        while (claimed := store.claim_message(worker, now=clock(), lease=LEASE)) is not None:
-            attempt = await _while_leased(
-                carrier.deliver(claimed.message.to_address, claimed.message.content, postmark.sender),
-                store,
-                claimed,
-                clock,
-            )
-            attempted.append(_record_attempt(store, claimed, attempt, policy, now=clock()))
-            if attempt.detail.startswith(AUTH):
+        while (claimed := store.claim_message(worker, now=clock(), lease=lease)) is not None:
+            delivery = carrier.deliver(claimed.message.to_address, claimed.message.content, postmark.sender)
+            attempt = await _while_leased(delivery, store, claimed, clock, lease)
+            attempted.append(_record_attempt(store, claimed, attempt, policy or RetryPolicy(), now=clock()))
+            if _phase(attempt) in (AUTH, TLS):
                 store.set_meta(PASSWORD_REFUSED, (clock() + AUTH_WAIT).isoformat(), now=clock())
-                log.error("the mail server refuses the login; it is tried again in 15 minutes", extra={"action": "deliver"})
+                log.error("mail is held for 15 minutes: %s", attempt.detail, extra={"action": "deliver"})
+            if _phase(attempt) in _NO_SERVER:
                 break
     return attempted
 
 
+def _is_held(store: Store, now: datetime) -> bool:
+    """Whether the server turned us down a short while ago; the database remembers it, so a restart changes nothing."""
+    until = store.get_meta(PASSWORD_REFUSED)
+    return until is not None and now < datetime.fromisoformat(until)
+
+
+def _phase(attempt: Attempt) -> str | None:
+    """The phase in which an attempt failed for now."""
+    return attempt.detail.partition(":")[0] if attempt.outcome is Outcome.TEMPORARY else None
+
+
 async def _while_leased(
-    delivery: Awaitable[Attempt], store: Store, claimed: Claimed, clock: Callable[[], datetime]
+    delivery: Awaitable[Attempt], store: Store, claimed: Claimed, clock: Callable[[], datetime], lease: timedelta
 ) -> Attempt:
     """The attempt, with its lease kept alive: a server may take ten minutes to answer, a dead daemon must not."""
     attempt = asyncio.ensure_future(delivery)
     while True:
-        done, _ = await asyncio.wait({attempt}, timeout=LEASE.total_seconds() / 4)
+        done, _ = await asyncio.wait({attempt}, timeout=lease.total_seconds() / 4)
         if done:
             return attempt.result()
-        store.extend_lease(claimed, clock() + LEASE, now=clock())
+        now = clock()
+        store.extend_lease(claimed, now + lease, now=now)
 
 
 def _record_attempt(
@@ -358,7 +374,7 @@ def _record_attempt(
         "message attempted",
         extra={
             "action": "deliver",
-            "message": message.message_id,
+            "message_id": message.message_id,
             "outcome": attempt.outcome,
             "attempt": message.attempts + 1,
             "detail": attempt.detail,

@@ -2,19 +2,29 @@
 
 import gc
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
-from monitor.intake import Batch, FileHead, IntakeError, ReadRow, Rejection, file_digest, read_file
-from monitor.record import Scope, Seen, events_between, merged
+from monitor.intake import Batch, FileHead, IntakeError, ReadRow, Rejection, read_file
+from monitor.record import Person, Record, Scope, Seen, events_between, merged
 from monitor.rules import RuleBook
-from monitor.store import AlreadyImported, DossierChange, Import, Known, RejectedRow, SourceState, Store, Tally
+from monitor.store import AlreadyImported, Begun, DossierChange, Known, RejectedRow, SourceState, Store, Tally
 from monitor.working_time import LOCAL_ZONE
 
 log = logging.getLogger(__name__)
-LARGEST_DROP = 0.2  # a file with over a fifth fewer rows than the last one is held (formats.md 4)
+BATCH_SIZE = 5_000  # rows a transaction
+_WARNINGS: Mapping[str, str] = {
+    "odd_code": "có mã lạ, không theo dạng của hệ thống một cửa",
+    "odd_procedure_code": "có mã thủ tục lạ: kiểm tra ở hệ thống nguồn",
+    "unknown_channel": "có hình thức tiếp nhận chưa hiểu được",
+    "unknown_applicant_kind": "có loại đối tượng chưa hiểu được: khai báo trong rules/sources",
+}
+_ALL_FIELDS = frozenset(one.name for kind in (Record, Person) for one in fields(kind))
 
 
 @dataclass(slots=True)
@@ -44,43 +54,35 @@ class ImportReport:
 
 
 def import_file(
-    path: Path, store: Store, rules: RuleBook, *, now: datetime, accept: bool = False, dry_run: bool = False
+    path: Path,
+    store: Store,
+    rules: RuleBook,
+    *,
+    now: datetime,
+    accept: bool = False,
+    dry_run: bool = False,
+    batch_size: int = BATCH_SIZE,
 ) -> ImportReport:
     """Read a file into the store: good rows go on, bad rows are parked with their cause, a doubtful file is held.
 
     The same file, or a copy of it under another name, changes nothing. `accept` takes a file that was held; `dry_run`
     reports what would happen. Raises IntakeError when nothing in the file can be read.
     """
-    digest = file_digest(path)
-    items = read_file(path, rules.sources, now=now, known=_known_fingerprints(store))
-    head = next(items)
-    assert isinstance(head, FileHead), "a file's head comes first"
-    report = ImportReport(
-        file=path.name,
-        source=head.source,
-        data_as_of=head.data_as_of,
-        data_as_of_estimated=head.data_as_of_estimated,
-        findings=list(head.findings),
-    )
-    doubt = None if accept else doubt_about(head, store.source_state(head.source))
-    if dry_run:
-        return _rehearsed(report, head, items, store, doubt, now=now)
-    begun = store.begin_import(
-        file_name=path.name,
-        sha256=digest,
-        source=head.source,
-        scope=head.scope,
-        data_as_of=head.data_as_of,
-        data_as_of_estimated=head.data_as_of_estimated,
-        now=now,
-    )
-    if isinstance(begun, AlreadyImported):
-        return _imported_before(report, begun, store)
-    if doubt is not None:
-        store.hold_import(begun.import_id, doubt, now=now)
-        report.held, report.cause, report.read = True, doubt, head.row_count
-        return report
-    return _taken(report, head, items, begun.import_id, store, now=now)
+    reading = read_file(path, rules.sources, now=now, known=_known_fingerprints(store), batch_size=batch_size)
+    with closing(cast(Generator[FileHead | Batch, None, None], reading)) as items:  # its process ends with our interest
+        head = next(items)
+        assert isinstance(head, FileHead), "a file's head comes first"
+        comparison = _Comparison(path.name, head, store, accept, now)
+        doubt = None if accept else doubt_about(head, store.source_state(head.source))
+        if dry_run:
+            return _rehearsed(comparison, items, doubt)
+        begun = _claimed(path, head, store, is_doubtful=doubt is not None, now=now)
+        if isinstance(begun, AlreadyImported):
+            return _imported_before(comparison.report, begun, store)
+        if doubt is not None:
+            store.hold_import(begun.import_id, doubt, now=now)
+            return _held(comparison.report, head, doubt)
+        return _taken(comparison, items, begun.import_id)
 
 
 def _known_fingerprints(store: Store) -> dict[str, bytes]:
@@ -89,6 +91,20 @@ def _known_fingerprints(store: Store) -> dict[str, bytes]:
     for source in store.sources():
         known |= store.known_fingerprints(source.name)
     return known
+
+
+def _claimed(path: Path, head: FileHead, store: Store, *, is_doubtful: bool, now: datetime) -> Begun | AlreadyImported:
+    """A step log may be taken again when rows of it had no dossier yet: these may have come since."""
+    return store.begin_import(
+        file_name=path.name,
+        sha256=head.sha256,
+        source=head.source,
+        scope=head.scope,
+        data_as_of=head.data_as_of,
+        data_as_of_estimated=head.data_as_of_estimated,
+        retry_rejected=head.kind == "steps" and not is_doubtful,
+        now=now,
+    )
 
 
 def doubt_about(head: FileHead, last: SourceState | None) -> str | None:
@@ -107,7 +123,7 @@ def doubt_about(head: FileHead, last: SourceState | None) -> str | None:
             f"{', '.join(head.unused_headers) or 'không có'}. Nếu cột chỉ đổi tên, thêm tên mới vào "
             "rules/sources; nếu đúng là đã bỏ, dùng --accept."
         )
-    if head.scope in (Scope.ALL, Scope.OPEN) and head.row_count < last.row_count * (1 - LARGEST_DROP):
+    if _has_shrunk(head, last):
         return (
             f"Tệp có {head.row_count} hồ sơ, lần trước {last.row_count}: giảm hơn 20 %. Hãy kiểm tra bộ lọc khi xuất; "
             "nếu số liệu đúng, dùng --accept."
@@ -115,48 +131,61 @@ def doubt_about(head: FileHead, last: SourceState | None) -> str | None:
     return None
 
 
+def _has_shrunk(head: FileHead, last: SourceState) -> bool:
+    """Over a fifth fewer rows than the last file that claimed to hold as much."""
+    is_whole = head.scope in (Scope.ALL, Scope.OPEN) and head.scope is last.scope
+    return is_whole and head.row_count * 5 < last.row_count * 4
+
+
+def _held(report: ImportReport, head: FileHead, doubt: str) -> ImportReport:
+    report.held, report.cause, report.read = True, doubt, head.row_count
+    return report
+
+
 def _imported_before(report: ImportReport, before: AlreadyImported, store: Store) -> ImportReport:
     """The report of a file that was taken before: every row is unchanged, and what was refused then still is."""
-    earlier = next((one for one in store.imports(limit=10_000) if one.id == before.import_id), None)
-    tally = earlier.tally if isinstance(earlier, Import) else Tally(read=0, new=0, changed=0, unchanged=0, rejected=0)
+    tally = store.tally_of(before.import_id)
     report.already_imported = True
     report.read, report.unchanged = tally.read, tally.read - tally.rejected
-    report.rejected = [Rejection(one.row, one.column, one.value, one.cause) for one in store.rejections(before.import_id)]
+    rejected = store.rejections(before.import_id)
+    report.rejected = [Rejection(one.row, one.column, one.value, one.cause) for one in rejected]
     when = before.finished_at.astimezone(LOCAL_ZONE)
     report.cause = f"Tệp này đã nhập lúc {when:%H:%M %d/%m/%Y} với tên {before.file_name}: không có gì thay đổi."
     return report
 
 
-def _taken(
-    report: ImportReport, head: FileHead, items: Iterator[FileHead | Batch], import_id: int, store: Store, *, now: datetime
-) -> ImportReport:
-    seen = Seen(source=head.source, recorded_at=now, data_as_of=head.data_as_of, import_id=import_id)
+def _taken(comparison: "_Comparison", items: Iterator[FileHead | Batch], import_id: int) -> ImportReport:
+    head, store, now = comparison.head, comparison.store, comparison.now
     try:
-        for batch in _uncollected(items):
-            assert isinstance(batch, Batch), "only the first item is a head"
-            changes = _compared(batch, head, store, seen, report)
-            store.write_batch(
-                import_id,
-                source=head.source,
-                data_as_of=head.data_as_of,
-                changes=changes,
-                unchanged_codes=batch.unchanged,
-                rejections=[RejectedRow(row=o.row, column=o.column, value=o.value, cause=o.cause) for o in batch.rejections],
-                now=now,
-            )
+        with _no_cycle_collector():
+            for batch in items:
+                assert isinstance(batch, Batch), "only the first item is a head"
+                changes = comparison.changes(batch, import_id)  # which may add to the rejections
+                store.write_batch(
+                    import_id,
+                    source=head.source,
+                    data_as_of=head.data_as_of,
+                    changes=changes,
+                    unchanged_codes=batch.unchanged,
+                    rejections=[_rejected_row(one) for one in batch.rejections],
+                    now=now,
+                )
     except IntakeError as error:
         store.refuse_import(import_id, str(error), now=now)
         raise
-    report.rejected.sort(key=lambda one: one.row)
+    return _finished(comparison, import_id)
+
+
+def _rejected_row(one: Rejection) -> RejectedRow:
+    return RejectedRow(row=one.row, column=one.column, value=one.value, cause=one.cause)
+
+
+def _finished(comparison: "_Comparison", import_id: int) -> ImportReport:
+    """The whole file has been seen: what is missing from it is known, and the file is accepted."""
+    head, store, now, report = comparison.head, comparison.store, comparison.now, comparison.ended()
     if head.kind == "dossiers":
-        store.vanish(
-            import_id,
-            source=head.source,
-            scope=head.scope,
-            received_from=head.received_from,
-            received_to=head.received_to,
-            now=now,
-        )
+        days = {"received_from": head.received_from, "received_to": head.received_to}
+        store.vanish(import_id, source=head.source, scope=head.scope, **days, now=now)
     store.finish_import(import_id, report.tally, carried=head.carried, columns=head.columns, now=now)
     log.info(
         "file imported",
@@ -165,70 +194,99 @@ def _taken(
     return report
 
 
-def _uncollected(items: Iterator[FileHead | Batch]) -> Iterator[FileHead | Batch]:
-    """The items, without Python's cycle collector: rows make no cycles, and its walks are a third of an import's time."""
+@contextmanager
+def _no_cycle_collector() -> Iterator[None]:
+    """Rows make no cycles, and the walks of Python's cycle collector are a third of an import's time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        yield from items
+        yield
     finally:
         if was_enabled:
             gc.enable()
 
 
-def _rehearsed(
-    report: ImportReport,
-    head: FileHead,
-    items: Iterator[FileHead | Batch],
-    store: Store,
-    doubt: str | None,
-    *,
-    now: datetime,
-) -> ImportReport:
-    seen = Seen(source=head.source, recorded_at=now, data_as_of=head.data_as_of)
+def _rehearsed(comparison: "_Comparison", items: Iterator[FileHead | Batch], doubt: str | None) -> ImportReport:
+    """What an import would report; nothing is written."""
     for batch in items:
         assert isinstance(batch, Batch), "only the first item is a head"
-        _compared(batch, head, store, seen, report)
+        comparison.changes(batch, None)
+    report = comparison.ended()
     report.held, report.cause = doubt is not None, doubt
     return report
 
 
-def _compared(batch: Batch, head: FileHead, store: Store, seen: Seen, report: ImportReport) -> list[DossierChange]:
-    """What the rows of a batch change, counted into the report."""
-    report.read += len(batch.rows) + len(batch.unchanged) + len(batch.rejections)
-    known = store.known([row.record.code for row in batch.rows])
-    changes = []
-    for row in batch.rows:
-        last = known.get(row.record.code)
-        if last is None and head.kind == "steps":
-            batch.rejections.append(_unknown_dossier(row))
-            continue
-        change = _change(row, last, head, seen)
+class _Comparison:
+    """The rows of one file beside what is known of their dossiers, counted into the report."""
+
+    def __init__(self, file: str, head: FileHead, store: Store, is_accepted: bool, now: datetime) -> None:
+        self.head, self.store, self.now = head, store, now
+        self.is_accepted = is_accepted  # by a person, who takes even older words at their face value
+        self.report = ImportReport(
+            file=file,
+            source=head.source,
+            data_as_of=head.data_as_of,
+            data_as_of_estimated=head.data_as_of_estimated,
+            findings=list(head.findings),
+        )
+        self._warned: Counter[str] = Counter()
+
+    def changes(self, batch: Batch, import_id: int | None) -> list[DossierChange]:
+        """What the rows of a batch change; a step of a dossier that nobody has heard of joins the rejections."""
+        report, head = self.report, self.head
+        report.read += len(batch.rows) + len(batch.unchanged) + len(batch.rejections)
+        report.unchanged += len(batch.unchanged)
+        seen = Seen(source=head.source, recorded_at=self.now, data_as_of=head.data_as_of, import_id=import_id)
+        known = self.store.known([row.record.code for row in batch.rows])
+        changes = []
+        for row in batch.rows:
+            last = known.get(row.record.code)
+            if last is None and head.kind == "steps":
+                batch.rejections.append(_unknown_dossier(row))
+                continue
+            changes.append(self._counted(self._change(row, last, seen), last))
+            self._warned.update(row.warnings)
+        report.rejected.extend(batch.rejections)
+        return changes
+
+    def ended(self) -> ImportReport:
+        """The report, once every row was seen."""
+        self.report.rejected.sort(key=lambda one: one.row)
+        told = ((count, _WARNINGS[name]) for name, count in sorted(self._warned.items()) if name in _WARNINGS)
+        self.report.findings += [f"{count} hồ sơ {what}" for count, what in told]
+        return self.report
+
+    def _counted(self, change: DossierChange, last: Known | None) -> DossierChange:
         if last is None:
-            report.new += 1
+            self.report.new += 1
         elif change.events or change.record != last.record:
-            report.changed += 1
+            self.report.changed += 1
         else:
-            report.unchanged += 1
-        changes.append(change)
-    report.unchanged += len(batch.unchanged)
-    report.rejected.extend(batch.rejections)
-    return changes
+            self.report.unchanged += 1
+        return change
+
+    def _change(self, row: ReadRow, last: Known | None, seen: Seen) -> DossierChange:
+        carried = self.head.carried
+        if last is None:
+            events = events_between(None, row.record, carried=carried, seen=seen)
+            return DossierChange(
+                code=row.record.code, known_id=None, record=row.record, fingerprint=row.fingerprint, events=events
+            )
+        is_older = self.head.data_as_of < last.data_as_of and not self.is_accepted
+        # An older word only adds what nobody has said: what is known, newer as it is, is laid over it.
+        record = merged(row.record, last.record, _ALL_FIELDS) if is_older else row.record
+        # A list that says nothing about absence, or an older one, adds to a dossier without taking it over.
+        is_guest = last.source != self.head.source and (is_older or self.head.scope is Scope.PARTIAL)
+        return DossierChange(
+            code=row.record.code,
+            known_id=last.id,
+            record=merged(last.record, record, carried),
+            fingerprint=last.fingerprint if is_guest or is_older else row.fingerprint,
+            source=last.source if is_guest else None,
+            events=events_between(last.record, record, carried=carried, seen=seen),
+        )
 
 
 def _unknown_dossier(row: ReadRow) -> Rejection:
-    return Rejection(
-        row.row, "MaHoSo", row.record.code, "Chưa có hồ sơ này; hãy nhập tệp đồng bộ hồ sơ trước, rồi nhập lại tệp tiến độ."
-    )
-
-
-def _change(row: ReadRow, last: Known | None, head: FileHead, seen: Seen) -> DossierChange:
-    record = row.record
-    events = events_between(last.record if last else None, record, carried=head.carried, seen=seen)
-    return DossierChange(
-        code=record.code,
-        known_id=last.id if last else None,
-        record=merged(last.record, record, head.carried) if last else record,
-        fingerprint=row.fingerprint,
-        events=events,
-    )
+    cause = "Chưa có hồ sơ này; hãy nhập tệp đồng bộ hồ sơ trước, rồi nhập lại tệp tiến độ."
+    return Rejection(row.row, "MaHoSo", row.record.code, cause)

@@ -21,7 +21,7 @@ class MessageKind(StrEnum):
     """What a message is for; unique with the person and the key."""
 
     DIGEST = "digest"  # key: the day
-    OVERDUE = "overdue"  # key: the first notice it carries
+    OVERDUE = "overdue"  # key: the day, and which notices it carries
 
 
 class Outcome(StrEnum):

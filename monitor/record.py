@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -171,8 +173,7 @@ def events_between(last: Record | None, new: Record, *, carried: frozenset[str],
 
 
 def _first_events(new: Record, seen: Seen) -> Iterator[Event]:
-    facts = {name: getattr(new, own) for own, name in _DESCRIPTIVE.items()}
-    described: dict[str, Fact] = {name: value for name, value in facts.items() if value not in (None, False)}
+    described = _described(_descriptive_of(new))
     only_submitted = new.received_at is None and (new.submitted_at or new.status is SourceStatus.REGISTERED)
     if only_submitted:
         yield _event(EventKind.SUBMITTED, new.submitted_at, seen, described)
@@ -184,6 +185,16 @@ def _first_events(new: Record, seen: Seen) -> Iterator[Event]:
         yield _event(EventKind.APPOINTMENT_SEEN, moment, seen)
     yield from _supplement_events(None, new, seen)
     yield from _ends(None, new, seen)
+
+
+_descriptive_of = attrgetter(*_DESCRIPTIVE)
+
+
+@lru_cache(maxsize=10_000)
+def _described(values: tuple[Fact, ...]) -> Mapping[str, Fact]:
+    """The facts in these values, one object for all the dossiers of which a file says the same."""
+    told = zip(_DESCRIPTIVE.values(), values, strict=True)
+    return MappingProxyType({name: value for name, value in told if value not in (None, False)})
 
 
 def _first_appointments(new: Record) -> Iterator[Moment]:
@@ -239,8 +250,10 @@ def _supplement_events(last: Record | None, now: Record, seen: Seen) -> Iterator
 
     What the status alone shows happened at some time between two files; it is dated by the later one (practice B16).
     """
-    recorded = tuple(_recorded_supplements(last.supplements if last else (), now.supplements, seen))
-    yield from recorded
+    recorded: tuple[Event, ...] = ()
+    if now.supplements:
+        recorded = tuple(_recorded_supplements(last.supplements if last else (), now.supplements, seen))
+        yield from recorded
     was_waiting = last is not None and last.status is SourceStatus.SUPPLEMENT_ASKED
     is_waiting = now.status is SourceStatus.SUPPLEMENT_ASKED
     open_in_record = any(one.answered_at is None for one in now.supplements)
@@ -288,6 +301,9 @@ def _ends(last: Record | None, now: Record, seen: Seen) -> Iterator[Event]:
         yield _event(undated, None, seen)
 
 
+_NO_FACTS: Mapping[str, Fact] = MappingProxyType({})
+
+
 def _event(kind: EventKind, at: Moment | None, seen: Seen, facts: Mapping[str, Fact] | None = None) -> Event:
     return Event(
         kind=kind,
@@ -295,5 +311,5 @@ def _event(kind: EventKind, at: Moment | None, seen: Seen, facts: Mapping[str, F
         recorded_at=seen.recorded_at,
         source=seen.source,
         import_id=seen.import_id,
-        facts=facts or {},
+        facts=_NO_FACTS if facts is None else facts,
     )

@@ -103,11 +103,7 @@ class Site:
         """The SMTP password, from its file."""
         if self.mail.password_file is None:
             return None
-        path = self.home / self.mail.password_file
-        try:
-            return path.read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SiteError(f"{self.home / CONFIGURATION}: mail.password_file {path} cannot be read: {error}") from None
+        return _first_line(self.home / self.mail.password_file, f"{self.home / CONFIGURATION}: mail.password_file")
 
 
 _SECTIONS: dict[str, dict[str, type]] = {
@@ -132,7 +128,7 @@ def open_site(home: Path) -> Site:
     """The site in `home`. Raises SiteError when there is none or its configuration says something unknown."""
     path = home / CONFIGURATION
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Notepad begins a file with a mark
     except FileNotFoundError:
         raise SiteError(f"{home} is not a site: no {CONFIGURATION} there; make one with: dunghen init {home}") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -149,7 +145,7 @@ def _refuse_unknown(configured: dict[str, Any], path: Path) -> None:
     for section, values in configured.items():
         known = _SECTIONS.get(section)
         if known is None or not isinstance(values, dict):
-            raise SiteError(f"{path}: [{section}] is not known; known are {', '.join(_SECTIONS)}")
+            raise SiteError(f"{path}: {section} is not known; known are the sections {', '.join(_SECTIONS)}")
         for key, value in values.items():
             if key not in known:
                 raise SiteError(f"{path}: {section}.{key} is not known; known are {', '.join(known)}")
@@ -158,33 +154,52 @@ def _refuse_unknown(configured: dict[str, Any], path: Path) -> None:
 
 
 def _site_of(home: Path, configured: dict[str, Any], path: Path) -> Site:
+    kind = configured.get("site", {}).get("kind", SiteKind.LIVE.value)
     mail = MailSettings(**configured.get("mail", {}))
+    inbox = InboxSettings(**configured.get("inbox", {}))
+    _refuse_unknown_words(kind, mail, path)
+    if not (0 < mail.port < 65536 and inbox.poll_seconds > 0 and inbox.stable_seconds >= 0):  # noqa: PLR2004 - TCP's ports
+        raise SiteError(f"{path}: mail.port is from 1 to 65535, inbox.poll_seconds 1 or more, stable_seconds 0 or more")
+    if mail.delivery == "smtp" and not mail.host:
+        raise SiteError(f"{path}: mail.delivery = 'smtp' needs mail.host")
+    if mail.delivery == "smtp" and kind != SiteKind.LIVE:
+        raise SiteError(f"{path}: a site of kind {kind} writes mail into its folder only; set mail.delivery = 'folder'")
+    return Site(
+        home=home,
+        kind=SiteKind(kind),
+        database_url=_database_url(home, configured.get("database", {}), path),
+        mail=mail,
+        inbox=inbox,
+    )
+
+
+def _refuse_unknown_words(kind: str, mail: MailSettings, path: Path) -> None:
     for key, value, allowed in (
-        ("site.kind", configured.get("site", {}).get("kind", "live"), tuple(SiteKind)),
+        ("site.kind", kind, tuple(SiteKind)),
         ("mail.delivery", mail.delivery, ("folder", "smtp")),
         ("mail.security", mail.security, ("starttls", "tls", "none")),
     ):
         if value not in allowed:
             raise SiteError(f"{path}: {key} = {value!r} is not known; known are {', '.join(allowed)}")
-    if mail.delivery == "smtp" and not mail.host:
-        raise SiteError(f"{path}: mail.delivery = 'smtp' needs mail.host")
-    kind = SiteKind(configured.get("site", {}).get("kind", "live"))
-    if mail.delivery == "smtp" and kind is not SiteKind.LIVE:
-        raise SiteError(f"{path}: a site of kind {kind} writes mail into its folder only; set mail.delivery = 'folder'")
-    return Site(
-        home=home,
-        kind=kind,
-        database_url=_database_url(home, configured.get("database", {}), path),
-        mail=mail,
-        inbox=InboxSettings(**configured.get("inbox", {})),
-    )
 
 
 def _database_url(home: Path, configured: dict[str, str], path: Path) -> str:
     """The address itself, or the first line of a file that holds it when it contains a password."""
+    if "url" in configured and "url_file" in configured:
+        raise SiteError(f"{path}: database.url and database.url_file are both there; keep one of them")
     if "url_file" in configured:
-        try:
-            return (home / configured["url_file"]).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise SiteError(f"{path}: database.url_file cannot be read: {error}") from None
+        return _first_line(home / configured["url_file"], f"{path}: database.url_file")
     return configured.get("url", Site(home=home).database_url)
+
+
+def _first_line(path: Path, setting: str) -> str:
+    """What a file of its own keeps out of the configuration; the file is named in errors, its content never."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise SiteError(f"{setting} {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SiteError(f"{setting} {path} cannot be read: save it as UTF-8 text") from None
+    if not lines or not lines[0].strip():
+        raise SiteError(f"{setting} {path} is empty: write the value into its first line")
+    return lines[0].strip()

@@ -38,6 +38,8 @@ def situation_of(dossier: Dossier, limit: TimeLimit, day_end: DayEnd) -> str:
             facts[name] = True
     if dossier.missing_since is not None:
         facts["missing"] = True
+    if dossier.stated_limit is not None and not limit.binds:  # what the source states counts where the rules are silent
+        facts["stated_limit"] = dossier.stated_limit
     if dossier.issued_new_date_on is not None:
         facts["issued"] = dossier.issued_new_date_on.isoformat()
     return json.dumps(facts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
@@ -65,6 +67,7 @@ def dossier_in(situation: str) -> Dossier:
     ends: dict[str, Any] = {name: _moment(facts.get(name)) for name in _ENDS}
     return Dossier(
         code="",
+        stated_limit=facts.get("stated_limit"),
         received=_moment(facts["received"]),
         appointments=tuple(
             Appointment(_known(at), _instant(seen) or _known(at).at, AppointmentCause(cause) if cause else None)

@@ -2,9 +2,9 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from monitor.deadline import Deadline, Options, compute_deadline
 from monitor.dossier import Dossier
@@ -55,10 +55,13 @@ def _decided(
     for one in batch:
         try:
             yield decide(one, rules, now=now)
-        except Exception as error:  # noqa: BLE001 - one poisoned row must not stop the others
+        except Exception as error:
             log.exception("dossier parked", extra={"action": "park", "dossier": one.code})
-            store.park(one.id, one.revision, f"{type(error).__name__}: {error}", until=now + PARKED_FOR, now=now)
-            report.parked.append(one.code)
+            reason = f"{type(error).__name__}: {error}"
+            if store.park(one.id, one.revision, reason, until=now + PARKED_FOR, now=now):
+                report.parked.append(one.code)
+            else:
+                report.conflicts += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,7 @@ class Looked:
 
 def look(dossier: Dossier, rules: RuleBook, *, now: datetime, data_as_of: datetime) -> Looked:
     """Where a dossier stands at `now`, by when it is due, and who answers for it."""
-    procedure = procedure_of(dossier, rules)
+    procedure = procedure_of(dossier, rules, now=now)
     limit = limit_of(dossier, procedure)
     deadline = compute_deadline(dossier, limit, rules.calendar, options_of(rules))
     clock = rules.calendar.clock
@@ -88,12 +91,20 @@ def look(dossier: Dossier, rules: RuleBook, *, now: datetime, data_as_of: dateti
     )
 
 
-def procedure_of(dossier: Dossier, rules: RuleBook) -> Procedure | None:
-    """The row of the catalogue that holds for a dossier, by the date of its receipt (practice B15)."""
+def procedure_of(dossier: Dossier, rules: RuleBook, *, now: datetime) -> Procedure | None:
+    """The row of the catalogue that holds for a dossier, by the date of its receipt (practice B15).
+
+    A row that also applies to running dossiers catches those that were unfinished when it came into force.
+    """
     if dossier.received is None:
         return None
     return rules.procedure_for(
-        dossier.procedure_code, dossier.procedure_name, dossier.case, dossier.channel, dossier.received.on
+        dossier.procedure_code,
+        dossier.procedure_name,
+        dossier.case,
+        dossier.channel,
+        dossier.received.on,
+        running_on=dossier.finished.on if dossier.finished else _local_day(rules, now),
     ).procedure
 
 
@@ -143,7 +154,7 @@ def decide(one: ToLook, rules: RuleBook, *, now: datetime) -> Decision:
         next_look_at=_next_look(assessment, rules, now=now),
         notices=told.notices,
         notice_reason=told.silence or "told",
-        propose_letter_for=missed_date(deadline) if assessment.status is Status.OVERDUE and one.letter is None else None,
+        propose_letter_for=missed_date(deadline) if assessment.status is Status.OVERDUE else None,  # once a date
     )
 
 
@@ -153,20 +164,35 @@ def flags_of(dossier: Dossier, looked: Looked, rules: RuleBook, *, now: datetime
 
 
 def _next_look(assessment: Assessment, rules: RuleBook, *, now: datetime) -> datetime | None:
-    """The next change of status; while overdue also every working day, on which the step may have to be repeated."""
+    """The next change of status, or of the rules; while overdue also every working day, to repeat the step."""
     moments = [assessment.next_change_at]
+    if assessment.status.is_open:
+        moments.append(_next_rule(rules, now))
     if assessment.status is Status.OVERDUE:
         moments.append(_next_working_day(rules, now))
     return min((moment for moment in moments if moment is not None), default=None)
 
 
+def _next_rule(rules: RuleBook, now: datetime) -> datetime | None:
+    """When the next row that also applies to running dossiers comes into force."""
+    today = _local_day(rules, now)
+    days = [row.valid_from for row in rules.procedures if row.applies_to_running and row.valid_from]
+    return min((_midnight(rules, on) for on in days if on > today), default=None)
+
+
 def _next_working_day(rules: RuleBook, now: datetime) -> datetime | None:
-    clock = rules.calendar.clock
     try:
-        on = clock.add_working_days(now.astimezone(clock.zone).date(), 1)
+        return _midnight(rules, rules.calendar.clock.add_working_days(_local_day(rules, now), 1))
     except CalendarRangeError:
         return None
-    return datetime.combine(on, time(), clock.zone)
+
+
+def _local_day(rules: RuleBook, now: datetime) -> date:
+    return now.astimezone(rules.calendar.clock.zone).date()
+
+
+def _midnight(rules: RuleBook, on: date) -> datetime:
+    return datetime.combine(on, time(), rules.calendar.clock.zone)
 
 
 def holders_of(dossier: Dossier, procedure: Procedure | None, organisation: Organisation) -> Holders:
@@ -191,14 +217,18 @@ def holders_of(dossier: Dossier, procedure: Procedure | None, organisation: Orga
     )
 
 
+_Result = tuple[str, str | None]  # status and due date, as the store writes them
+
+
 def recompute(store: Store, rules: RuleBook, *, now: datetime) -> int:
     """Compute every open dossier anew and wake each whose stored result differs; answers how many.
 
-    Done at start, after a clock jump and nightly. Equal situations are computed once; a row whose rules have changed
-    is woken without a comparison.
+    Done at start, after a clock jump and nightly. Equal situations are computed once; a row whose rules are gone is
+    woken without a comparison.
     """
-    limits = {rules.deadline_version(one): one.limit for one in rules.procedures}
-    known: dict[tuple[str, str, int], tuple[str, str | None] | None] = {}
+    procedures: dict[str, Procedure | None] = {rules.deadline_version(one): one for one in rules.procedures}
+    procedures[rules.deadline_version(None)] = None
+    known: dict[tuple[str, str, int], _Result | None] = {}
     woken = 0
     for rows in store.situations():
         differing = []
@@ -207,7 +237,7 @@ def recompute(store: Store, rules: RuleBook, *, now: datetime) -> int:
                 continue  # not looked at yet, or parked: its own moment comes
             key = (situation, version, data_as_of)
             if key not in known:
-                known[key] = _computed(situation, limits.get(version), data_as_of, rules, now=now)
+                known[key] = _computed(key, procedures, rules, now=now)
             if known[key] != (status, due_on):
                 differing.append(id_)
         woken += store.wake(differing, now=now) if differing else 0
@@ -215,13 +245,19 @@ def recompute(store: Store, rules: RuleBook, *, now: datetime) -> int:
 
 
 def _computed(
-    situation: str, limit: TimeLimit | None, data_as_of: int, rules: RuleBook, *, now: datetime
-) -> tuple[str, str | None] | None:
-    """Status and due date of a situation as the store writes them; None when its rules are gone."""
-    if limit is None:
+    key: tuple[str, str, int], procedures: Mapping[str, Procedure | None], rules: RuleBook, *, now: datetime
+) -> _Result | None:
+    """What follows from a situation; None when its rules are gone or it cannot be computed: the sweep then says why."""
+    situation, version, data_as_of = key
+    if version not in procedures:
         return None
-    dossier = dossier_in(situation)
-    deadline = compute_deadline(dossier, limit, rules.calendar, options_of(rules))
-    as_of = datetime.fromtimestamp(data_as_of, UTC)
-    assessed = assess(dossier, deadline, rules.calendar.clock, rules.ladder, now=now, data_as_of=as_of)
+    try:
+        dossier = dossier_in(situation)
+        limit = limit_of(dossier, procedures[version])
+        deadline = compute_deadline(dossier, limit, rules.calendar, options_of(rules))
+        as_of = datetime.fromtimestamp(data_as_of, UTC)
+        assessed = assess(dossier, deadline, rules.calendar.clock, rules.ladder, now=now, data_as_of=as_of)
+    except Exception:
+        log.exception("situation not computed", extra={"action": "recompute"})
+        return None
     return (assessed.status, deadline.due_on.isoformat() if deadline.due_on else None)

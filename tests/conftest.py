@@ -14,6 +14,18 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No deadline: how long an example takes says something about the machine, not about the law. What CI runs is the same
+# at every run; elsewhere each run looks at new examples, and a failing one prints how to replay it.
+settings.register_profile(
+    "project",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("project")
 
 DEBIAN_PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 WHAT_TO_RUN = "run `scripts/system-packages.sh test`, or `make test`, which does so by itself"

@@ -153,6 +153,11 @@ class TestDigest:
     def test_the_days_are_said_in_words(self, documents: Documents, status: Status, left: int | None, said: str):
         assert_says(digest(documents, replace(LINE, status=status, working_days_left=left)), said)
 
+    def test_a_date_on_a_holiday_is_not_called_today_on_the_working_day_before(self, documents: Documents):
+        tue_24 = date(2026, 11, 24)  # Ngày Văn hóa Việt Nam; no working day lies between Mon 23/11 and it
+        line = replace(LINE, status=Status.APOLOGY_DUE, due_on=tue_24, promised_on=tue_24, working_days_left=0)
+        assert_says(digest(documents, line), "thứ Ba 24/11/2026", "rơi vào ngày nghỉ")
+
     def test_the_most_urgent_comes_first_and_no_status_is_left_out(self, documents: Documents):
         lines = [replace(LINE, code=f"MA-{status}", status=status) for status in reversed(Status)]
         rendered = digest(documents, *lines)

@@ -3,7 +3,7 @@
 import importlib
 import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
@@ -39,34 +39,22 @@ Exit codes:
 """
 
 
-class Said(click.ClickException):
-    """An operator's mistake, in one line and without a traceback."""
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
-
-    def show(self, file: IO[Any] | None = None) -> None:
-        """On standard error, under the program's name."""
-        click.echo(f"dunghen: {self.message}", file=file, err=file is None)
-
-
 class _Commands(click.Group):
     """The commands, in the order of the trip; what they refuse ends in words and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that was called."""
+        """Run the command; an operator's mistake is said in one line, without a traceback."""
         try:
             return super().invoke(ctx)
         except MonitorError as error:
-            raise Said(str(error), getattr(error, "exit_code", REFUSED)) from None
+            click.echo(f"dunghen: {error}", err=True)
+            ctx.exit(getattr(error, "exit_code", REFUSED))
         except OSError as error:
             # A broken pipe is click's to end quietly; an error without a file is nobody's mistake but ours.
             if isinstance(error, BrokenPipeError) or error.filename is None:
                 raise
-            raise Said(
-                f"{error.filename}: {error.strerror}: see that it is there and may be used by you", REFUSED
-            ) from None
+            click.echo(f"dunghen: {error.filename}: {error.strerror}: see that you may use it", err=True)
+            ctx.exit(REFUSED)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
@@ -113,4 +101,4 @@ def main() -> None:
     """Run a command; Vietnamese prints on any terminal, also where the locale says ASCII."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # a terminal or a pipe
-    cli()
+    cli(prog_name="dunghen")

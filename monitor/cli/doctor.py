@@ -139,7 +139,9 @@ def _held(site: Opened) -> Finding:
 
     folder = Inbox(site.site.inbox_folder).held
     count = sum(1 for _ in Inbox(folder).candidates())
-    return Finding("Tệp bị giữ", count == 0, f"{count} tệp trong {folder}" + (": xem lý do ở tệp bên cạnh" * (count > 0)))
+    return Finding(
+        "Tệp bị giữ", count == 0, f"{count} tệp trong {folder}" + (": xem lý do ở tệp bên cạnh" * (count > 0))
+    )
 
 
 def _mail(site: Opened) -> Finding:

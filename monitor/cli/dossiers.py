@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.opening import Opened, instant, moment_for, opened, print_json, printable, say
-
 from monitor.errors import MonitorError
 from monitor.working_time import LOCAL_ZONE
 

@@ -1,7 +1,7 @@
 """`dunghen rules` and `dunghen calendar`: what the law says here, checked before it holds."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -234,5 +234,5 @@ def _special_days(rules: "RuleBook", year: int) -> list[dict[str, Any]]:
             "status": note.status,
         }
         for on, note in sorted(calendar.notes.items())
-        if date(year, 1, 1) <= on <= date(year, 12, 31)
+        if on.year == year
     ]

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.opening import Refused, rules_in_force, store_of
+from monitor.cli.opening import Refused, printable, rules_in_force, say, store_of
 from monitor.site import Site, open_site
 
 if TYPE_CHECKING:
@@ -17,39 +18,35 @@ if TYPE_CHECKING:
     from monitor.rules import RuleBook
     from monitor.store import Store
 
-EX_TEMPFAIL = 75
-
 
 @click.command("run")
 @click.option("--confirm-clock", is_flag=True, help="The clock was looked at and is right: lift a hold on sending.")
 @click.option("--log", "log_format", type=click.Choice(["json", "text"]), default="json", show_default=True)
 @click.pass_obj
-def run_command(home: Path, confirm_clock: bool, log_format: str) -> None:
+def run_command(home: Path, *, confirm_clock: bool, log_format: str) -> None:
     """Watch the inbox, the deadlines and the outbox until stopped (Ctrl+C or SIGTERM).
 
     \b
     Example:
       dunghen --home /srv/dung-hen run
     """
-    from monitor.daemon import AlreadyRunning
+    from monitor import daemon
 
     set_up_logging(log_format)
     site = open_site(home)
     with store_of(site) as store:
-        daemon = daemon_of(site, store, confirm_clock=confirm_clock)
+        if confirm_clock:
+            daemon.confirm_clock(store, now=datetime.now(UTC))
         try:
-            asyncio.run(daemon.run())
-        except AlreadyRunning as error:
-            raise Refused(str(error), EX_TEMPFAIL) from None
+            asyncio.run(daemon_of(site, store).run())
+        except daemon.AlreadyRunning:
+            if not confirm_clock:
+                raise
+            click.echo("The clock is confirmed; the daemon that is running on this site goes on sending.")
 
 
 def daemon_of(
-    site: Site,
-    store: "Store",
-    *,
-    clock: "Clock | None" = None,
-    watcher: "Watcher | None" = None,
-    confirm_clock: bool = False,
+    site: Site, store: "Store", *, clock: "Clock | None" = None, watcher: "Watcher | None" = None
 ) -> "Daemon":
     """A daemon on a site, with everything it needs."""
     from monitor.daemon import Clock, Daemon, Watcher
@@ -61,12 +58,11 @@ def daemon_of(
         site=site,
         store=store,
         documents=Documents(site.templates),
-        carrier=_carrier(site, rules()),
+        carrier=carrier_of(site, rules()),
         postmark=Postmark(sender=site.mail.sender, reply_to=site.mail.reply_to),
         load_rules=rules,
         clock=clock or Clock(),
         watcher=watcher or Watcher(),
-        confirm_clock=confirm_clock,
     )
 
 
@@ -83,7 +79,7 @@ class _CurrentRules:
         return self._rules
 
 
-def _carrier(site: Site, rules: "RuleBook") -> "Carrier":
+def carrier_of(site: Site, rules: "RuleBook") -> "Carrier":
     """The folder, or the office's mail server; never that while the organisation holds the shipped, invented people."""
     from monitor.delivery import FolderDelivery, Security, SmtpDelivery, SmtpSettings
 
@@ -113,13 +109,20 @@ def set_up_logging(log_format: str) -> None:
 
     handler = logging.StreamHandler(sys.stderr)
     if log_format == "json":
-        fields = "{asctime}{levelname}{name}{message}"
-        handler.setFormatter(JsonFormatter(fields, style="{", rename_fields={"asctime": "at", "levelname": "level"},
-                                           json_ensure_ascii=False))
+        names = {"levelname": "level", "exc_info": "error"}
+        fields = "{levelname}{name}{message}"
+        formatter = JsonFormatter(fields, style="{", timestamp="at", rename_fields=names, json_ensure_ascii=False)
+        handler.setFormatter(formatter)
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        handler.setFormatter(_LineFormatter("%(asctime)s %(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+
+
+class _LineFormatter(logging.Formatter):
+    """One outcome is one line, whatever a file's name holds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
 
 
 _UNIT = """\
@@ -129,9 +132,11 @@ After=network-online.target
 Wants=network-online.target
 
 [Service]
-ExecStart={program} --home {home} run
+ExecStart={command}
 Restart=always
 RestartSec=10
+# The daemon finishes what it has begun, at most a minute long.
+TimeoutStopSec=90
 User={user}
 NoNewPrivileges=yes
 ProtectSystem=strict
@@ -161,18 +166,25 @@ def service_command() -> None:
     help="Where the systemd unit is written.",
 )
 @click.pass_obj
-def install_command(home: Path, user: str, unit: Path) -> None:
+def install_command(home: Path, *, user: str, unit: Path) -> None:
     """Write a systemd unit for this site, and say how to start it.
 
     \b
     Example:
       sudo dunghen --home /srv/dung-hen service install --user dunghen
     """
-    site = open_site(home)
-    program = Path(sys.argv[0]).resolve()
+    folder = _quoted(str(open_site(home).home.resolve()))
+    # The interpreter under its own name: what a virtual environment's link points to knows nothing of it.
+    command = f"{_quoted(sys.executable)} -m monitor --home {folder} run"
+    text = _UNIT.format(command=command, home=folder, user=user)
     try:
-        unit.write_text(_UNIT.format(program=program, home=site.home.resolve(), user=user), encoding="utf-8")
+        unit.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Refused(f"{unit} cannot be written ({error.strerror}): run this as root, or give --unit FILE") from None
-    click.echo(f"{unit} written. Start it now and at every boot:")
-    click.echo(f"  systemctl daemon-reload && systemctl enable --now {unit.stem}")
+    say(f"{unit} written. Let {user} own {home}, then start it now and at every boot:")
+    say(f"  systemctl daemon-reload && systemctl enable --now {unit.stem}")
+
+
+def _quoted(word: str) -> str:
+    """A word of a unit file, in which a backslash, a quote and a percent sign mean something."""
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%") + '"'

@@ -1,8 +1,6 @@
 """`dunghen init`, `backup` and `restore`: a site is made, kept and brought back."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,9 +54,7 @@ def init_command(*, folder: Path, replay: bool) -> None:
     click.echo(f"  3. put an export into {folder / 'data' / 'inbox'} and start: dunghen --home {folder} run")
 
 
-def make_site(
-    folder: Path, kind: SiteKind, *, now: datetime, poll_seconds: int = 20, stable_seconds: int = 10
-) -> Site:
+def make_site(folder: Path, kind: SiteKind, *, now: datetime, poll_seconds: int = 20, stable_seconds: int = 10) -> Site:
     """A new site with the shipped rules in force. Refuses a folder that holds a site already.
 
     Everything is made under another name and put in place at the end, the configuration last: whatever interrupts
@@ -135,29 +131,15 @@ def restore_command(home: Path, *, file: Path, yes: bool) -> None:
     Example:
       dunghen --home /srv/dung-hen restore /backup/dung-hen-2026-11-23.db
     """
+    from monitor.daemon import AlreadyRunning, alone_on
     from monitor.store import restore
 
     site = open_site(home)
-    with _daemon_kept_out(site):
-        if not yes:
-            click.confirm(f"Replace the database of {home} with {file}?", abort=True)
-        kept = restore(site.absolute_database_url, file, now=datetime.now(UTC))
-    say(f"Restored from {file}." + (f" The former database is kept as {kept}." if kept else ""))
-
-
-@contextmanager
-def _daemon_kept_out(site: Site) -> Iterator[None]:
-    """The daemon's own lock, so that it neither runs nor starts meanwhile."""
-    from filelock import FileLock, Timeout
-
-    site.data.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(site.data / "daemon.lock")
     try:
-        lock.acquire(blocking=False)
-    except Timeout:
+        with alone_on(site):
+            if not yes:
+                click.confirm(f"Replace the database of {home} with {file}?", abort=True)
+            kept = restore(site.absolute_database_url, file, now=datetime.now(UTC))
+    except AlreadyRunning:
         raise Refused("the daemon is running on this site: stop it before restoring") from None
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            lock.release()
+    say(f"Restored from {file}." + (f" The former database is kept as {kept}." if kept else ""))

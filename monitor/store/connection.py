@@ -80,7 +80,7 @@ class Database:
             return DatabaseBusy(self.where)
         if "disk is full" in cause or getattr(error.orig, "sqlstate", None) == "53100":
             return DatabaseFull(self.where)
-        is_outside = type(error).__name__ in ("OperationalError", "InterfaceError", "InternalError")
+        is_outside = type(error).__name__ in ("OperationalError", "InterfaceError", "InternalError", "DatabaseError")
         is_mistake = "no such" in cause or "syntax error" in cause
         return DatabaseUnavailable(self.where, cause.splitlines()[0]) if is_outside and not is_mistake else error
 
@@ -121,7 +121,8 @@ def file_system_of(file: Path, mounts: str) -> str:
 
 
 def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": LOCK_WAIT_SECONDS})
+    # Hidden, because an error that names its parameters would carry a citizen's name into the log; below likewise.
+    engine = create_engine(url, connect_args={"timeout": LOCK_WAIT_SECONDS}, hide_parameters=True)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -149,4 +150,4 @@ def _postgresql_engine(url: URL) -> Engine:
     options = f"-c lock_timeout={LOCK_WAIT_SECONDS}s"
     given = {} if "options" in url.query else {"options": options}
     # A server that was restarted must cost no error: each connection is tried before it is used.
-    return create_engine(url, connect_args=given, pool_pre_ping=True)
+    return create_engine(url, connect_args=given, pool_pre_ping=True, hide_parameters=True)

@@ -44,6 +44,7 @@ class DossierChange:
     record: Record
     fingerprint: bytes
     events: tuple[Event, ...]
+    source: str | None = None  # whose dossier it stays; None: the file's own source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +210,7 @@ class _Batch:
         """The values of `_IMPORTED`."""
         record = change.record
         return (
-            self.source,
+            change.source or self.source,
             change.fingerprint,
             data_as_of,
             self.import_id,

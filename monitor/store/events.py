@@ -1,12 +1,12 @@
 """Events as rows and back; a dossier's events are numbered from 1 and never changed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, select
 
-from monitor.dossier import Event, EventKind, Fact, Moment
+from monitor.dossier import Event, EventKind, Moment
 from monitor.store.bulk import Row, among
 from monitor.store.tables import EVENT
 
@@ -39,23 +39,9 @@ def event_rows(dossier_id: int, after: int, events: Iterable[Event]) -> Iterator
             event.recorded_at,
             event.source,
             event.import_id,
-            _shared(event.facts),
+            event.facts,
             event.supersedes,
         )
-
-
-_NO_FACTS: Mapping[str, Fact] = {}
-_shared_facts: dict[tuple[tuple[str, Fact], ...], Mapping[str, Fact]] = {}
-_ROOM = 10_000
-
-
-def _shared(facts: Mapping[str, Fact]) -> Mapping[str, Fact]:
-    """Equal facts as one object: a file says the same of thousands of dossiers, and what is one object is bound once."""
-    if not facts:
-        return _NO_FACTS
-    if len(_shared_facts) >= _ROOM:
-        _shared_facts.clear()
-    return _shared_facts.setdefault(tuple(facts.items()), facts)
 
 
 def events_of(connection: Connection, dossier_ids: Iterable[int]) -> dict[int, tuple[Event, ...]]:

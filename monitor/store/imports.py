@@ -107,9 +107,13 @@ class Imports:
         scope: Scope,
         data_as_of: datetime,
         data_as_of_estimated: bool = False,
+        retry_rejected: bool = False,
         now: datetime,
     ) -> Begun | AlreadyImported:
-        """Claim a file by its hash before it is read; whatever was not accepted may be read again."""
+        """Claim a file by its hash before it is read; whatever was not accepted may be read again.
+
+        With `retry_rejected` so may an accepted file of which rows were rejected.
+        """
         values = {
             "file_name": file_name,
             "source": source,
@@ -126,7 +130,7 @@ class Imports:
             if import_id is not None:
                 return Begun(import_id=import_id, resumed=False)
             before = connection.execute(select(IMPORT).where(IMPORT.c.sha256 == sha256).with_for_update()).one()
-            if before.state == ImportState.ACCEPTED:
+            if before.state == ImportState.ACCEPTED and not (retry_rejected and before.rejected_count):
                 return AlreadyImported(import_id=before.id, file_name=before.file_name, finished_at=before.finished_at)
             connection.execute(delete(REJECTION).where(REJECTION.c.import_id == before.id))
             connection.execute(update(IMPORT).where(IMPORT.c.id == before.id).values(**values))
@@ -189,6 +193,11 @@ class Imports:
         with self._database.read() as connection:
             rows = connection.execute(select(IMPORT).order_by(IMPORT.c.id.desc()).limit(limit))
             return [_import(row) for row in rows]
+
+    def tally_of(self, import_id: int) -> Tally:
+        """What an accepted file held."""
+        with self._database.read() as connection:
+            return _import(connection.execute(select(IMPORT).where(IMPORT.c.id == import_id)).one()).tally
 
     def rejections(self, import_id: int) -> list[RejectedRow]:
         """The rows of a file that could not be taken, in the order of the sheet."""

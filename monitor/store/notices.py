@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, and_, not_, select, update
 
 from monitor.ladder import Step
 from monitor.notice import Notice
-from monitor.outbox import OutboxMessage
+from monitor.outbox import MessageKind, OutboxMessage, OutboxState
 from monitor.record import Person
 from monitor.status import Flag, Status
 from monitor.store.bulk import Row, among, insert_new_rows, insert_statement
@@ -93,10 +93,12 @@ class Notices:
 
     _database: Database
 
-    def notices_without_mail(self) -> list[PendingNotice]:
-        """The notices that were decided and stand in no mail yet, oldest first."""
+    def notices_without_mail(self, status: Status | None = None) -> list[PendingNotice]:
+        """The notices that were decided and stand in no mail; with `status`, those that still hold; oldest first."""
         columns = (NOTICE.c.id, NOTICE.c.dossier_id, DOSSIER.c.code, NOTICE.c.life, *_KEY)
         wanted = select(*columns).select_from(NOTICE.join(DOSSIER)).where(NOTICE.c.outbox_id.is_(None))
+        if status is not None:
+            wanted = wanted.where(_still(status))
         with self._database.read() as connection:
             return [
                 PendingNotice(id=id_, dossier_id=dossier_id, dossier_code=code, life=life, notice=notice_from(key))
@@ -132,13 +134,20 @@ class Notices:
         rules_version: str,
         now: datetime,
     ) -> bool:
-        """Put a message into the outbox together with the notices that it carries; False when it was there already."""
+        """Put a message into the outbox together with the notices that it carries.
+
+        False, and nothing written, when it was there already or one of its notices stands in another message.
+        """
+        wanted = list(notice_ids)
         with self._database.write(recorded_at=now) as connection:
+            unsent = among(connection, NOTICE.c.id, wanted), NOTICE.c.outbox_id.is_(None)
+            locked = connection.execute(select(NOTICE.c.id).where(*unsent).order_by(NOTICE.c.id).with_for_update())
+            if len(locked.all()) != len(wanted):
+                return False
             values = insert_statement(connection, OUTBOX).values(**message_values(message)).on_conflict_do_nothing()
             outbox_id = connection.execute(values.returning(OUTBOX.c.id)).scalar_one_or_none()
             if outbox_id is None:
                 return False
-            unsent = among(connection, NOTICE.c.id, notice_ids), NOTICE.c.outbox_id.is_(None)
             connection.execute(update(NOTICE).where(*unsent).values(outbox_id=outbox_id))
             rows = [
                 notice_row(one, decided_at=now, reason=IN_DIGEST, rules_version=rules_version, outbox_id=outbox_id)
@@ -146,6 +155,55 @@ class Notices:
             ]
             insert_new_rows(connection, COLUMNS, rows)
         return True
+
+
+    def withdraw_untrue(self, *, now: datetime) -> int:
+        """Take back unsent mails about overdue dossiers of which one is so no longer; how many."""
+        with self._database.write(recorded_at=now) as connection:
+            return _take_back(connection, not_(_still(Status.OVERDUE)), OutboxState.WITHDRAWN, now)
+
+    def supersede_delayed(self, day: date, *, now: datetime) -> int:
+        """Take back mails about overdue dossiers that were tried on an earlier day and did not leave; how many.
+
+        When the mail server is back after days, people get one mail and not one for each day.
+        """
+        with self._database.write(recorded_at=now) as connection:
+            delayed = and_(OUTBOX.c.attempts > 0, OUTBOX.c.day < day)
+            return _take_back(connection, delayed, OutboxState.SUPERSEDED, now)
+
+    def supersede_digests(self, day: date, *, now: datetime) -> int:
+        """Take back the unsent digests of earlier days: the picture of `day` takes their place; how many."""
+        with self._database.write(recorded_at=now) as connection:
+            return _end_unsent(connection, MessageKind.DIGEST, OUTBOX.c.day < day, OutboxState.SUPERSEDED, now)
+
+
+def _still(status: Status) -> ColumnElement[bool]:
+    """Whether the dossier of a notice has this status, in the life that the notice speaks of."""
+    return and_(DOSSIER.c.status == status.value, DOSSIER.c.life == NOTICE.c.life)
+
+
+def _take_back(connection: Connection, which: ColumnElement[bool], state: OutboxState, now: datetime) -> int:
+    """End unsent mails about overdue dossiers; what they were to tell is free for a new mail, as long as it holds."""
+    mails = select(OUTBOX.c.id).select_from(NOTICE.join(OUTBOX).join(DOSSIER))
+    ids = connection.execute(mails.where(*_unsent(MessageKind.OVERDUE), which).distinct()).scalars().all()
+    if not ids:
+        return 0
+    ended = _end_unsent(connection, MessageKind.OVERDUE, among(connection, OUTBOX.c.id, ids), state, now)
+    were_ended = select(OUTBOX.c.id).where(among(connection, OUTBOX.c.id, ids), OUTBOX.c.state == state.value)
+    connection.execute(update(NOTICE).where(NOTICE.c.outbox_id.in_(were_ended)).values(outbox_id=None))
+    return ended
+
+
+def _end_unsent(
+    connection: Connection, kind: MessageKind, which: ColumnElement[bool], state: OutboxState, now: datetime
+) -> int:
+    values = {"state": state.value, "ended_at": now, "content": None}
+    return connection.execute(update(OUTBOX).where(*_unsent(kind), which).values(**values)).rowcount
+
+
+def _unsent(kind: MessageKind) -> tuple[ColumnElement[bool], ...]:
+    """Waiting, and surely not delivered: a message that may have been must go on with the same bytes."""
+    return (OUTBOX.c.kind == kind.value, OUTBOX.c.state == OutboxState.PENDING.value, OUTBOX.c.uncertain == 0)
 
 
 def notice_row(
