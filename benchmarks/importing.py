@@ -1,6 +1,7 @@
 """How long 100,000 rows of a follow-up list take into an empty store, and the same list once more with other bytes.
 
-Beside it in the same run: what a user would write, openpyxl rows into ORM objects. Run: python benchmarks/importing.py [ROWS]
+Beside it in the same run: what a user would write, openpyxl rows into ORM objects.
+python benchmarks/importing.py [ROWS]       (100,000 without an argument)
 """
 
 import resource
@@ -35,9 +36,9 @@ def rows(count: int) -> Iterator[tuple[str, ...]]:
         yield (
             str(number + 1), "Trung tâm Phục vụ hành chính công tỉnh Lạng Sơn", "Đăng ký thành lập công ty cổ phần",
             f"H37.12-{received:%y%m%d}-{number:06d}", "Đã xử lý xong" if finished else "Đang xử lý",
-            f"Số {number % 400}, xã Đồi Hồi Mẫu, tỉnh Lạng Sơn", f"Nguyễn Thị Thu {number}", f"Công ty TNHH Mẫu {number}",
-            f"{received:%d/%m/%Y} {clock}", f"{received:%d/%m/%Y} {clock}", f"{received + timedelta(days=5):%d/%m/%Y} 17:00",
-            finished,
+            f"Số {number % 400}, xã Đồi Hồi Mẫu, tỉnh Lạng Sơn", f"Nguyễn Thị Thu {number}",
+            f"Công ty TNHH Mẫu {number}", f"{received:%d/%m/%Y} {clock}", f"{received:%d/%m/%Y} {clock}",
+            f"{received + timedelta(days=5):%d/%m/%Y} 17:00", finished,
         )  # fmt: skip
 
 
@@ -71,9 +72,18 @@ def as_a_user_would(path: Path, database: Path) -> float:
     SQLModel.metadata.create_all(engine, [Plain.__table__])  # type: ignore[attr-defined]  # made by SQLModel
     with Session(engine) as session:
         for row in openpyxl.load_workbook(path, read_only=True).active.iter_rows(min_row=6, values_only=True):
-            received, appointment = (datetime.strptime(str(row[i]), "%d/%m/%Y %H:%M").replace(tzinfo=UTC) for i in (9, 10))
+            received, appointment = (
+                datetime.strptime(str(row[i]), "%d/%m/%Y %H:%M").replace(tzinfo=UTC) for i in (9, 10)
+            )
             session.add(
-                Plain(code=row[3], procedure=row[2], status=row[4], applicant=row[7], received=received, appointment=appointment)
+                Plain(
+                    code=row[3],
+                    procedure=row[2],
+                    status=row[4],
+                    applicant=row[7],
+                    received=received,
+                    appointment=appointment,
+                )
             )
         session.commit()
     engine.dispose()
@@ -99,10 +109,13 @@ def main() -> int:
                 started = time.perf_counter()
                 report = import_file(path, store, rules, now=now)
                 seconds.append(time.perf_counter() - started)
-                print(f"{path.name}: {report.new:,} new, {report.unchanged:,} unchanged, {len(report.rejected)} rejected")
+                print(f"{report.new:,} new, {report.unchanged:,} unchanged, {len(report.rejected)} rejected")
         memory = max(megabytes(resource.RUSAGE_SELF), megabytes(resource.RUSAGE_CHILDREN))
         peer = as_a_user_would(first, Path(folder) / "plain.db")
-    print(f"into an empty store    {seconds[0]:6.2f} s   limit {FIRST_LIMIT} s   {peer / seconds[0]:.1f} times as fast as the peer")
+    faster = peer / seconds[0]
+    print(
+        f"into an empty store    {seconds[0]:6.2f} s   limit {FIRST_LIMIT} s   {faster:.1f} times as fast as the peer"
+    )
     print(f"unchanged again        {seconds[1]:6.2f} s   limit {AGAIN_LIMIT} s")
     print(f"memory                 {memory:6.0f} MB  limit {MEMORY_LIMIT} MB (the larger of parent and reading child)")
     print(f"openpyxl and the ORM   {peer:6.2f} s   6 of 12 columns, no checks, no events")

@@ -1,4 +1,4 @@
-"""What a tick costs with a million open dossiers under the real rules: nothing due, 1,000 due, everything computed anew.
+"""What a tick costs with a million open dossiers under the real rules: nothing due, 1,000 due, all computed anew.
 
 python benchmarks/sweep.py [DOSSIERS]       (1,000,000 without an argument)
 """

@@ -36,9 +36,9 @@ class SweepReport:
 
 def sweep(store: Store, rules: RuleBook, *, now: datetime) -> SweepReport:
     """Look at every dossier whose moment has come, and record what must be said about it."""
-    report = SweepReport()
+    report, shared = SweepReport(), Shared()
     for batch in store.due_batches(now):  # until none is left
-        decided = list(_decided(batch, rules, store, report, now=now))
+        decided = list(_decided(batch, rules, store, report, shared, now=now))
         recorded = store.record(decided, now=now)  # state, notices and proposed letters in one short transaction
         report.looked_at += len(batch)
         report.written += recorded.written
@@ -48,13 +48,17 @@ def sweep(store: Store, rules: RuleBook, *, now: datetime) -> SweepReport:
     return report
 
 
+class Shared(dict[tuple[str, str], Deadline]):
+    """Deadlines by situation and rules: what falls due in one night was mostly received on the same few days."""
+
+
 def _decided(
-    batch: Iterable[ToLook], rules: RuleBook, store: Store, report: SweepReport, *, now: datetime
+    batch: Iterable[ToLook], rules: RuleBook, store: Store, report: SweepReport, shared: Shared, *, now: datetime
 ) -> Iterable[Decision]:
     """The decisions of a batch; a dossier that cannot be decided is parked and shown as unknown, the others go on."""
     for one in batch:
         try:
-            yield decide(one, rules, now=now)
+            yield decide(one, rules, now=now, shared=shared)
         except Exception as error:
             log.exception("dossier parked", extra={"action": "park", "dossier": one.code})
             reason = f"{type(error).__name__}: {error}"
@@ -70,21 +74,34 @@ class Looked:
 
     procedure: Procedure | None
     limit: TimeLimit
+    situation: str
     deadline: Deadline
     assessment: Assessment
     holders: Holders
 
 
-def look(dossier: Dossier, rules: RuleBook, *, now: datetime, data_as_of: datetime) -> Looked:
-    """Where a dossier stands at `now`, by when it is due, and who answers for it."""
+def look(
+    dossier: Dossier, rules: RuleBook, *, now: datetime, data_as_of: datetime, shared: Shared | None = None
+) -> Looked:
+    """Where a dossier stands at `now`, by when it is due, and who answers for it.
+
+    Deadlines found in `shared` are not computed again, and new ones are added to it.
+    """
     procedure = procedure_of(dossier, rules, now=now)
     limit = limit_of(dossier, procedure)
-    deadline = compute_deadline(dossier, limit, rules.calendar, options_of(rules))
+    situation = situation_of(dossier, limit, rules.day_end)
+    key = (situation, rules.deadline_version(procedure))
+    deadline = shared.get(key) if shared is not None else None
+    if deadline is None:
+        deadline = compute_deadline(dossier, limit, rules.calendar, options_of(rules))
+        if shared is not None:
+            shared[key] = deadline
     clock = rules.calendar.clock
     assessment = assess(dossier, deadline, clock, rules.ladder, now=now, data_as_of=data_as_of)
     return Looked(
         procedure=procedure,
         limit=limit,
+        situation=situation,
         deadline=deadline,
         assessment=assessment,
         holders=holders_of(dossier, procedure, rules.organisation),
@@ -126,9 +143,9 @@ def limit_of(dossier: Dossier, procedure: Procedure | None) -> TimeLimit:
     return procedure.limit if procedure else NO_LIMIT
 
 
-def decide(one: ToLook, rules: RuleBook, *, now: datetime) -> Decision:
+def decide(one: ToLook, rules: RuleBook, *, now: datetime, shared: Shared | None = None) -> Decision:
     """What follows for a dossier at `now`: its state, its notices, a letter proposed, and when to look again."""
-    looked = look(one.dossier, rules, now=now, data_as_of=one.data_as_of)
+    looked = look(one.dossier, rules, now=now, data_as_of=one.data_as_of, shared=shared)
     deadline, assessment = looked.deadline, looked.assessment
     clock = rules.calendar.clock
     told = decide_notice(
@@ -149,7 +166,7 @@ def decide(one: ToLook, rules: RuleBook, *, now: datetime) -> Decision:
         due_on=deadline.due_on,
         due_at=deadline.due_at,
         apology_by_on=deadline.apology_by_on,
-        situation=situation_of(one.dossier, looked.limit, rules.day_end),
+        situation=looked.situation,
         rules_version=rules.deadline_version(looked.procedure),
         next_look_at=_next_look(assessment, rules, now=now),
         notices=told.notices,

@@ -8,17 +8,25 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import datetime
+from email import message_from_bytes, policy
 from pathlib import Path
+
+from monitor.cli.opening import opened
+from monitor.documents import Documents
+from monitor.envelopes import Postmark, compose_digests
+from monitor.working_time import LOCAL_ZONE
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = "MẪU-H37.12-261117-0008"
-NOW = "2026-11-23T08:00"
+OFFICER = "lv-hoang-long"
+NOW = "2026-11-23T07:15"
 TRIP = (
     ("A site whose clock may be set, and the list that the provincial system exported on Monday 23/11/2026:", (
         "init --replay demo",
         "--home demo import theo-doi-ho-so-20261123-0705.xlsx",
     )),
-    ("Every dossier is looked at, as of eight o'clock that morning:", (f"--home demo sweep --now {NOW}",)),
+    ("Every dossier is looked at, as of a quarter past seven that morning:", (f"--home demo sweep --now {NOW}",)),
     ("Why one of them is overdue:", (f"--home demo explain {CODE} --now {NOW}",)),
     ("Its officer says \"không kịp\", and the apology is drafted:", (
         f"--home demo letter draft {CODE} --now {NOW} --new-date 2026-11-27 --out thu "
@@ -42,7 +50,23 @@ def trip(folder: Path) -> str:
     for words, commands in TRIP:
         output = "\n".join(said(command, folder) for command in commands)
         parts.append(f"{words}\n\n```console\n{output}\n```")
+    mail = morning_mail(folder / "demo")
+    parts.insert(3, f"The beginning of the mail that its officer gets at 07:15:\n\n```text\n{mail}\n```")
     return "\n\n".join(parts)
+
+
+def morning_mail(site: Path) -> str:
+    """The beginning of the mail that the daemon composes at 07:15 for the officer who holds the dossier."""
+    with opened(site) as at:
+        now = datetime.fromisoformat(NOW).replace(tzinfo=LOCAL_ZONE)
+        compose_digests(
+            at.store, at.rules, Documents(at.site.templates), Postmark(sender=at.site.mail.sender), now=now
+        )
+        (sent,) = [one for one in at.store.messages(limit=100) if one.person == OFFICER]
+    message = message_from_bytes(sent.content, policy=policy.default)
+    text = message.get_body(("plain",)).get_content().splitlines()  # type: ignore[union-attr]  # ours has one
+    shown = "\n".join(text[: text.index("● ĐẾN HẠN HÔM NAY (2)")]).rstrip()
+    return f"To: {message['To']}\nSubject: {message['Subject']}\n\n{shown}\n…"
 
 
 def filled(text: str, name: str, content: str) -> str:

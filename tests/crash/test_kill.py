@@ -40,7 +40,7 @@ def work(home: str, moment: datetime) -> None:
 def processes() -> ForkServerContext:
     """Processes that have imported everything already, so that a kill meets work and not a start."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["monitor.cli.running", "monitor.daemon", "tests.running"])
+    context.set_forkserver_preload(["pytest", "tests.crash.test_kill"])
     return context
 
 
@@ -71,9 +71,11 @@ def is_at_rest(site: Site) -> bool:
 
 
 def finish(processes: ForkServerContext, site: Site, moment: datetime) -> None:
+    beats = rows(site, HEARTBEAT)
     daemon = processes.Process(target=work, args=(str(site.home), moment))
     daemon.start()
     try:
+        until(lambda: rows(site, HEARTBEAT) != beats, "the daemon is at work")
         until(lambda: is_at_rest(site), "all the work is done")
         daemon.terminate()
         daemon.join()
