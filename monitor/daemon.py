@@ -369,7 +369,12 @@ class Daemon:
         """Send what is due."""
         if self._may_send():
             ended = await deliver_due(
-                self.store, self.carrier, self.postmark, worker=self._worker, clock=self.clock.now
+                self.store,
+                self.carrier,
+                self.postmark,
+                worker=self._worker,
+                clock=self.clock.now,
+                stopping=self._stop.is_set,
             )
             if ended:
                 self.watcher.delivered(ended)

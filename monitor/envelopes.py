@@ -316,18 +316,20 @@ async def deliver_due(
     clock: Callable[[], datetime],
     policy: RetryPolicy | None = None,
     lease: timedelta = LEASE,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> list[OutboxMessage]:
     """Send every message whose moment has come, one at a time, and record how each attempt ended.
 
     A message is claimed with a lease and a token before the attempt and marked after the server's answer, so that a
     crash in between costs at most one identical copy and never a message. A server that refuses our password, or
-    cannot be trusted, is left alone for a quarter of an hour: many wrong answers may lock the account.
+    cannot be trusted, is left alone for a quarter of an hour: many wrong answers may lock the account. When `stopping`
+    says so, no further message is begun.
     """
     attempted: list[OutboxMessage] = []
     if _is_held(store, clock()):
         return attempted
     async with carrier:
-        while (claimed := store.claim_message(worker, now=clock(), lease=lease)) is not None:
+        while not stopping() and (claimed := store.claim_message(worker, now=clock(), lease=lease)) is not None:
             delivery = carrier.deliver(claimed.message.to_address, claimed.message.content, postmark.sender)
             attempt = await _while_leased(delivery, store, claimed, clock, lease)
             attempted.append(_record_attempt(store, claimed, attempt, policy or RetryPolicy(), now=clock()))

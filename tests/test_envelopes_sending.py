@@ -73,6 +73,16 @@ def test_each_message_is_sent_once(store: Store):
     assert store.outbox_counts() == {OutboxState.SENT: 4}
 
 
+def test_whoever_is_asked_to_stop_begins_no_further_message(store: Store, tmp_path: Path):
+    folder = FolderDelivery(tmp_path / "mail")
+    asked = iter([False, True])
+    sent = asyncio.run(
+        deliver_due(store, folder, POSTMARK, worker="w", clock=stands(AT_WORK), stopping=lambda: next(asked))
+    )
+    assert len(sent) == 1
+    assert store.outbox_counts() == {OutboxState.WRITTEN: 1, OutboxState.PENDING: 3}
+
+
 def test_the_outcome_of_each_attempt_is_logged_without_a_name(store: Store, caplog: pytest.LogCaptureFixture):
     with caplog.at_level("INFO"):
         send(store, SmtpServer())
