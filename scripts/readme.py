@@ -59,9 +59,7 @@ def morning_mail(site: Path) -> str:
     """The beginning of the mail that the daemon composes at 07:15 for the officer who holds the dossier."""
     with opened(site) as at:
         now = datetime.fromisoformat(NOW).replace(tzinfo=LOCAL_ZONE)
-        compose_digests(
-            at.store, at.rules, Documents(at.site.templates), Postmark(sender=at.site.mail.sender), now=now
-        )
+        compose_digests(at.store, at.rules, Documents(at.site.templates), Postmark(sender=at.site.mail.sender), now=now)
         (sent,) = [one for one in at.store.messages(limit=100) if one.person == OFFICER]
     message = message_from_bytes(sent.content, policy=policy.default)
     text = message.get_body(("plain",)).get_content().splitlines()  # type: ignore[union-attr]  # ours has one

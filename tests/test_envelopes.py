@@ -116,9 +116,7 @@ class TestDigest:
             "print(digests(store) + overdue(store))"
         )
         pipe = subprocess.PIPE
-        both = [
-            subprocess.Popen([sys.executable, "-c", program], stdin=pipe, stdout=pipe, text=True) for _ in range(2)
-        ]
+        both = [subprocess.Popen([sys.executable, "-c", program], stdin=pipe, stdout=pipe, text=True) for _ in range(2)]
         for one in both:
             assert one.stdout.readline() == "ready\n"
         for one in both:

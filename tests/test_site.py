@@ -69,7 +69,7 @@ def test_a_folder_without_a_configuration_is_told_how_to_become_a_site(tmp_path:
         open_site(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("written", [b"\xff\xfe[", b"[mail]\nhost = \"\xe9\"\n"])
+@pytest.mark.parametrize("written", [b"\xff\xfe[", b'[mail]\nhost = "\xe9"\n'])
 def test_a_configuration_in_another_encoding_is_refused(tmp_path: Path, written: bytes):
     (tmp_path / CONFIGURATION).write_bytes(written)
     with pytest.raises(SiteError, match="cannot be read"):

@@ -156,7 +156,6 @@ class Notices:
             insert_new_rows(connection, COLUMNS, rows)
         return True
 
-
     def withdraw_untrue(self, *, now: datetime) -> int:
         """Take back unsent mails about overdue dossiers of which one is so no longer; how many."""
         with self._database.write(recorded_at=now) as connection:
