@@ -14,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
-from test_store import FULL, MONDAY, TUESDAY, bring_in, simple
+from stored import FULL, MONDAY, TUESDAY, bring_in, simple
 
 from monitor.store import (
     BackupRefused,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from test_store import MONDAY, begin, bring_in, change, decision, due, message, notice, simple
+from stored import MONDAY, begin, bring_in, change, decision, due, message, notice, simple
 
 from monitor.outbox import OutboxState
 from monitor.store import Store, open_store
@@ -23,7 +23,7 @@ import sys
 from datetime import timedelta
 from monitor.outbox import Attempt, Outcome, OutboxState
 from monitor.store import open_store
-from test_store import MONDAY
+from stored import MONDAY
 with open_store(sys.argv[1]) as store:
     print("ready", flush=True)
     sys.stdin.readline()
@@ -36,7 +36,7 @@ DYING = """
 import os, signal, sys
 from sqlalchemy import event
 from monitor.store import open_store
-from test_store import *
+from stored import *
 store = open_store(sys.argv[1])
 statements = 0
 def die(connection, cursor, statement, *rest):
