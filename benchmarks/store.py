@@ -1,6 +1,8 @@
-"""The store at its full size, on SQLite: what a tick costs, what an import costs, what a full recompute has to read.
+"""The store alone, on SQLite: what a tick costs, what an import costs, what a full recompute has to read.
 
-python benchmarks/store.py [DOSSIERS]       (1,000,000 without an argument)
+python benchmarks/store.py [DOSSIERS]       (200,000 without an argument)
+
+What is promised to an office is measured by importing.py and sweep.py; these are the parts of it, without limits.
 """
 
 import gc
@@ -41,25 +43,18 @@ class Figure:
 
     name: str
     milliseconds: float
-    at_most: float | None = None
-
-    @property
-    def missed(self) -> bool:
-        """Whether the figure is worse than required."""
-        return self.at_most is not None and self.milliseconds > self.at_most
 
 
 def main() -> int:
-    """Measure everything and print it; 1 when a requirement is missed."""
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    """Measure everything and print it."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
     with tempfile.TemporaryDirectory() as directory:
         figures = [*measure_records(), *measure_import(Path(directory) / "import.db")]
         figures += measure_sweep(Path(directory) / "sweep.db", count)
     width = max(len(figure.name) for figure in figures)
     for figure in figures:
-        target = "" if figure.at_most is None else f"at most {figure.at_most:>9,.2f} ms"
-        print(f"{figure.name:<{width}} {figure.milliseconds:>11,.3f} ms  {target}{'  MISSED' if figure.missed else ''}")
-    return int(any(figure.missed for figure in figures))
+        print(f"{figure.name:<{width}} {figure.milliseconds:>11,.3f} ms")
+    return 0
 
 
 def measure_records() -> Iterator[Figure]:
@@ -67,10 +62,10 @@ def measure_records() -> Iterator[Figure]:
     records = [change.record for change in changes(0, IMPORTED)]
     gc.freeze()
     taken, texts = timed(lambda: [record_to_json(record) for record in records])
-    yield Figure(f"{IMPORTED:,} records to JSON", taken, 600)
+    yield Figure(f"{IMPORTED:,} records to JSON", taken)
     nobody = Person()
     taken, _ = timed(lambda: [record_from_json(text, code="a", person=nobody) for text in texts])
-    yield Figure(f"{IMPORTED:,} records from JSON", taken, 900)
+    yield Figure(f"{IMPORTED:,} records from JSON", taken)
 
 
 def measure_import(file: Path) -> Iterator[Figure]:
@@ -80,12 +75,12 @@ def measure_import(file: Path) -> Iterator[Figure]:
         gc.freeze()  # what this benchmark keeps in memory is not the store's to walk through
         first = begin(store, "a" * 64)
         taken, _ = timed(lambda: write(store, first, new, ()))
-        yield Figure(f"{IMPORTED:,} new dossiers in batches of {BATCH:,}", taken, 2_500)
+        yield Figure(f"{IMPORTED:,} new dossiers in batches of {BATCH:,}", taken)
         taken, known = timed(lambda: store.known_fingerprints(SOURCE))
-        yield Figure(f"{len(known):,} known fingerprints", taken, 300)
+        yield Figure(f"{len(known):,} known fingerprints", taken)
         second = begin(store, "b" * 64)
         taken, _ = timed(lambda: write(store, second, (), list(known)))
-        yield Figure(f"{len(known):,} unchanged dossiers", taken, 600)
+        yield Figure(f"{len(known):,} unchanged dossiers", taken)
         taken, found = timed(lambda: [store.known(codes) for codes in in_parts(known, BATCH)])
         yield Figure(f"{sum(map(len, found)):,} known records read", taken)
 
@@ -97,12 +92,12 @@ def measure_sweep(file: Path, count: int) -> Iterator[Figure]:
         yield Figure(f"{count:,} new dossiers, with their making", taken)
         taken, _ = timed(lambda: decide_all(store, count))
         yield Figure(f"{count:,} due: read, decided trivially, written", taken)
-        yield Figure("nothing due, statement", nothing_due(store), 0.1)
+        yield Figure("nothing due, statement", nothing_due(store))
         taken = median(timed(lambda: list(store.due_batches(NOW)))[0] for _ in range(7))
         yield Figure("nothing due, whole call", taken)
-        yield Figure(f"{DUE:,} due: read, folded, written", due(store), 150)
+        yield Figure(f"{DUE:,} due: read, folded, written", due(store))
         taken = median(timed(lambda: sum(map(len, store.situations())))[0] for _ in range(3))
-        yield Figure(f"{count:,} situations", taken, 2_500 * max(count / 1_000_000, 0.01))
+        yield Figure(f"{count:,} situations", taken)
         taken, _ = timed(lambda: sum(1 for _ in islice(store.list_dossiers(), 100_000)))
         yield Figure("100,000 rows of a list", taken)
 

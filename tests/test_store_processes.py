@@ -35,7 +35,7 @@ with open_store(sys.argv[1]) as store:
 DYING = """
 import os, signal, sys
 from sqlalchemy import event
-from monitor.store import open_store
+from monitor.store import ToldNow, open_store
 from stored import *
 store = open_store(sys.argv[1])
 statements = 0
