@@ -15,6 +15,10 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # a situation says that, not since 
 Cut = list[Any] | None  # what JSON holds of a moment: the instant as written, and whether it has a time of day
 
 
+# The facts are always put in the same order; an encoder made at each call would take most of the time here.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+
 def situation_of(dossier: Dossier, limit: TimeLimit, day_end: DayEnd) -> str:
     """The situation as canonical JSON; equal texts mean equal deadlines and statuses at every moment."""
     fine = limit.counts_minutes or limit.unit is Unit.SAME_DAY or day_end is not DayEnd.CLOSING_TIME
@@ -42,7 +46,7 @@ def situation_of(dossier: Dossier, limit: TimeLimit, day_end: DayEnd) -> str:
         facts["stated_limit"] = dossier.stated_limit
     if dossier.issued_new_date_on is not None:
         facts["issued"] = dossier.issued_new_date_on.isoformat()
-    return json.dumps(facts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _encode(facts)
 
 
 _ENDS = ("finished", "returned", "refused", "withdrawn")

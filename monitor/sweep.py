@@ -48,8 +48,11 @@ def sweep(store: Store, rules: RuleBook, *, now: datetime) -> SweepReport:
     return report
 
 
-class Shared(dict[tuple[str, str], Deadline]):
-    """Deadlines by situation and rules: what falls due in one night was mostly received on the same few days."""
+class Shared(dict[tuple[str, str, datetime], tuple[Deadline, Assessment]]):
+    """What follows at one moment from a situation, its rules and how fresh its data are, computed once a pass.
+
+    What falls due in one night was mostly received on the same few days.
+    """
 
 
 def _decided(
@@ -85,19 +88,20 @@ def look(
 ) -> Looked:
     """Where a dossier stands at `now`, by when it is due, and who answers for it.
 
-    Deadlines found in `shared` are not computed again, and new ones are added to it.
+    What is found in `shared` is not computed again, and what is new is added to it; all of it is for the same `now`.
     """
     procedure = procedure_of(dossier, rules, now=now)
     limit = limit_of(dossier, procedure)
     situation = situation_of(dossier, limit, rules.day_end)
-    key = (situation, rules.deadline_version(procedure))
-    deadline = shared.get(key) if shared is not None else None
-    if deadline is None:
+    key = (situation, rules.deadline_version(procedure), data_as_of)
+    found = shared.get(key) if shared is not None else None
+    if found is None:
         deadline = compute_deadline(dossier, limit, rules.calendar, options_of(rules))
+        clock = rules.calendar.clock
+        found = deadline, assess(dossier, deadline, clock, rules.ladder, now=now, data_as_of=data_as_of)
         if shared is not None:
-            shared[key] = deadline
-    clock = rules.calendar.clock
-    assessment = assess(dossier, deadline, clock, rules.ladder, now=now, data_as_of=data_as_of)
+            shared[key] = found
+    deadline, assessment = found
     return Looked(
         procedure=procedure,
         limit=limit,
@@ -193,8 +197,7 @@ def _next_look(assessment: Assessment, rules: RuleBook, *, now: datetime) -> dat
 def _next_rule(rules: RuleBook, now: datetime) -> datetime | None:
     """When the next row that also applies to running dossiers comes into force."""
     today = _local_day(rules, now)
-    days = [row.valid_from for row in rules.procedures if row.applies_to_running and row.valid_from]
-    return min((_midnight(rules, on) for on in days if on > today), default=None)
+    return next((_midnight(rules, on) for on in rules.running_from if on > today), None)
 
 
 def _next_working_day(rules: RuleBook, now: datetime) -> datetime | None:

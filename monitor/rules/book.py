@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from monitor.dossier import Channel
@@ -50,6 +51,12 @@ class RuleBook:
     def clock_version(self) -> str:
         """The version of calendar and office hours alone, of what they say rather than how the files are written."""
         return self.calendar.version
+
+    @cached_property
+    def running_from(self) -> tuple[date, ...]:
+        """The days from which a row also applies to dossiers that are running, in order."""
+        days = {row.valid_from for row in self.procedures if row.applies_to_running and row.valid_from}
+        return tuple(sorted(days))
 
     def procedure_for(
         self,
