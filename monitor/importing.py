@@ -132,9 +132,15 @@ def doubt_about(head: FileHead, last: SourceState | None) -> str | None:
 
 
 def _has_shrunk(head: FileHead, last: SourceState) -> bool:
-    """Over a fifth fewer rows than the last file that claimed to hold as much."""
-    is_whole = head.scope in (Scope.ALL, Scope.OPEN) and head.scope is last.scope
-    return is_whole and head.row_count * 5 < last.row_count * 4
+    """Over a fifth fewer rows than the last file that claimed to hold as much.
+
+    A file that has lost its title claims more than the one before, not less, so scopes need not be equal; only a list
+    that declares itself narrower than the last one may be shorter.
+    """
+    is_narrower = head.scope is Scope.RECEIVED_BETWEEN and last.scope is not Scope.RECEIVED_BETWEEN
+    if Scope.PARTIAL in (head.scope, last.scope) or is_narrower:
+        return False
+    return head.row_count * 5 < last.row_count * 4
 
 
 def _held(report: ImportReport, head: FileHead, doubt: str) -> ImportReport:

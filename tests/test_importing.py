@@ -15,8 +15,11 @@ from official import at, rules
 
 from monitor.dossier import EventKind
 from monitor.errors import MonitorError
+from monitor.importing import doubt_about
+from monitor.intake import FileHead
+from monitor.record import Scope
 from monitor.status import Status
-from monitor.store import ImportState, Store, open_store
+from monitor.store import ImportState, SourceState, Store, open_store
 from monitor.sweep import sweep
 
 FRIDAY, MONDAY = "Fri 2026-11-20 16:55", "Mon 2026-11-23 07:05"
@@ -72,6 +75,35 @@ def test_a_file_older_than_the_last_accepted_one_of_its_source_is_held(store: St
     assert store.imports()[0].state is ImportState.HELD
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "held"),
+    [
+        (Scope.RECEIVED_BETWEEN, Scope.RECEIVED_BETWEEN, True),  # the same title over fewer rows
+        (Scope.RECEIVED_BETWEEN, Scope.ALL, True),  # the title is gone, and the file now claims to hold everything
+        (Scope.ALL, Scope.RECEIVED_BETWEEN, False),  # declared narrower
+        (Scope.ALL, Scope.PARTIAL, False),  # says nothing about absence
+    ],
+)
+def test_a_shrunken_list_is_held_unless_it_declares_itself_narrower(before: Scope, after: Scope, held: bool):
+    common = {"data_as_of": at(MONDAY), "carried": frozenset(), "columns": {}}
+    last = SourceState(name="a", last_import_id=1, scope=before, row_count=256, **common)
+    head = FileHead(
+        file_name="a.xlsx",
+        sha256="0",
+        source="a",
+        layout="theo-doi",
+        kind="dossiers",
+        data_as_of_estimated=False,
+        scope=after,
+        received_from=None,
+        received_to=None,
+        unused_headers=(),
+        row_count=180,
+        **common,
+    )
+    assert (doubt_about(head, last) is not None) is held
+
+
 def test_over_a_fifth_fewer_rows_are_held_and_a_fifth_is_not(store: Store, tmp_path: Path):
     take(store, write_list(tmp_path, FRIDAY, many(10)), NOW)
     assert not take(store, write_list(tmp_path, "Fri 2026-11-20 17:00", many(8)), NOW).held
@@ -81,16 +113,17 @@ def test_over_a_fifth_fewer_rows_are_held_and_a_fifth_is_not(store: Store, tmp_p
     assert dossier(store, "H37.12-261120-0007").missing_since is None
 
 
-@pytest.mark.parametrize("has_days", [(False, True), (True, False)])
-def test_a_list_of_some_days_is_not_compared_with_the_whole_list(
-    store: Store, tmp_path: Path, has_days: tuple[bool, bool]
+@pytest.mark.parametrize(("has_days", "held"), [((False, True), False), ((True, False), True)])
+def test_a_list_of_some_days_may_be_shorter_than_the_whole_list_and_the_whole_not_than_one_of_some_days(
+    store: Store, tmp_path: Path, has_days: tuple[bool, bool], held: bool
 ):
     files = [write_list(tmp_path, exported, many(count)) for exported, count in ((FRIDAY, 10), (MONDAY, 2))]
     for path, is_for_days in zip(files, has_days, strict=True):
         if is_for_days:
             title = "Hồ sơ nhận từ ngày 20/11/2026 đến ngày 20/11/2026\n"
             path.write_text(title + path.read_text("utf-8-sig"), "utf-8-sig")
-        assert not take(store, path, NOW).held
+    assert not take(store, files[0], NOW).held
+    assert take(store, files[1], NOW).held is held
 
 
 def test_a_mapped_column_that_is_gone_holds_the_file_and_is_named(store: Store, tmp_path: Path):

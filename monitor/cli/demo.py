@@ -57,7 +57,8 @@ def demo_command(*, folder: Path, as_of: date | None, once: bool) -> None:
     site = make_site(folder, SiteKind.DEMO, now=clock.now(), poll_seconds=1, stable_seconds=1)
     _drop_samples(rules, played_on, site)
     clock.set(datetime.combine(played_on, START, rules.calendar.clock.zone))  # making the site took its time
-    say(f"Demonstration clock: it is {START:%H:%M} on {_weekday(played_on)}, the latest working day.\n")
+    say(f"Demonstration clock: it is {START:%H:%M} on {_weekday(played_on)}, the latest working day.")
+    say("")
     with store_of(site) as store:
         asyncio.run(_Show(site, store, clock, once=once).run())
 
