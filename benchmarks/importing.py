@@ -56,7 +56,7 @@ def write_list(path: Path, count: int, exported_at: str) -> None:
 def as_a_user_would(path: Path, database: Path) -> float:
     """openpyxl and the ORM, an object a row: seconds."""
     import openpyxl  # noqa: PLC0415 - the peer only
-    from sqlmodel import Field, Session, SQLModel, create_engine  # noqa: PLC0415
+    from sqlmodel import Field, Session, SQLModel, create_engine  # noqa: PLC0415 - the peer only
 
     class Plain(SQLModel, table=True):
         id: int | None = Field(default=None, primary_key=True)
