@@ -5,11 +5,11 @@ No citizen's name, phone or address is here: those stand in `record.Person`, kep
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from types import SimpleNamespace
-from typing import Any, cast
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, NamedTuple, cast
 
 Fact = str | int | bool | None  # what JSON can hold
 
@@ -74,8 +74,9 @@ class AppointmentCause(StrEnum):
     OTHER = "other"  # khác
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Moment:
+# A file of 100,000 rows makes half a million moments and as many events: tuples are made in a third of the time that a
+# frozen class takes.
+class Moment(NamedTuple):
     """An instant as a source wrote it: `at` is aware; without a time of day, `at` is the local midnight of that day."""
 
     at: datetime
@@ -87,8 +88,10 @@ class Moment:
         return self.at.date()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+_NO_FACTS: Mapping[str, Fact] = MappingProxyType({})
+
+
+class Event(NamedTuple):
     """One thing that happened, when it did and when it became known; nothing here is ever updated or deleted."""
 
     kind: EventKind
@@ -96,7 +99,7 @@ class Event:
     recorded_at: datetime
     source: str  # a source's name, or the person who said it
     import_id: int | None = None
-    facts: Mapping[str, Fact] = field(default_factory=dict)
+    facts: Mapping[str, Fact] = _NO_FACTS
     supersedes: int | None = None
 
 

@@ -304,12 +304,5 @@ def _ends(last: Record | None, now: Record, seen: Seen) -> Iterator[Event]:
 _NO_FACTS: Mapping[str, Fact] = MappingProxyType({})
 
 
-def _event(kind: EventKind, at: Moment | None, seen: Seen, facts: Mapping[str, Fact] | None = None) -> Event:
-    return Event(
-        kind=kind,
-        happened_at=at,
-        recorded_at=seen.recorded_at,
-        source=seen.source,
-        import_id=seen.import_id,
-        facts=_NO_FACTS if facts is None else facts,
-    )
+def _event(kind: EventKind, at: Moment | None, seen: Seen, facts: Mapping[str, Fact] = _NO_FACTS) -> Event:
+    return Event(kind, at, seen.recorded_at, seen.source, seen.import_id, facts)

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.dossier import Moment
@@ -138,6 +138,8 @@ def test_excel_serials_come_back_to_the_second(at: datetime):
 
 
 @given(st.text(max_size=25) | st.from_regex(r"[0-9/: .T+-]{1,25}", fullmatch=True))
+@example("²")  # a digit to Python, and no number
+@example("٢٠٢٦١١٢٣")  # digits, but not those of a date here
 def test_any_text_is_a_date_or_refused(text: str):
     try:
         iso = read(text)
