@@ -94,6 +94,11 @@ class Organisation:
         return MappingProxyType(found)
 
     @cached_property
+    def _people_by_role(self) -> Mapping[Role, tuple[Staff, ...]]:
+        by_role = {role: tuple(person for person in self.staff.values() if person.role is role) for role in Role}
+        return MappingProxyType(by_role)
+
+    @cached_property
     def _divisions_by_name(self) -> Mapping[str, Division]:
         return MappingProxyType(
             {fold_name(name): unit for unit in self.divisions.values() for name in (unit.id, unit.name, *unit.aliases)}
@@ -109,7 +114,7 @@ class Organisation:
 
     def with_role(self, role: Role) -> tuple[Staff, ...]:
         """All staff of a role, in the order of the table."""
-        return tuple(person for person in self.staff.values() if person.role is role)
+        return self._people_by_role.get(role, ())
 
 
 def fold_name(written: str) -> str:

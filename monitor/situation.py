@@ -5,14 +5,16 @@ situation is computed once. Nobody's name and no dossier code is in it.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from monitor.dossier import Appointment, AppointmentCause, Dossier, Moment, Pause, SourceStatus, Supplement
 from monitor.time_limit import DayEnd, TimeLimit, Unit
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # a situation says that, not since when
-Cut = list[Any] | None  # what JSON holds of a moment: the instant as written, and whether it has a time of day
+Cut = Sequence[Any] | None  # what JSON holds of a moment: the instant as written, and whether it has a time of day
 
 
 # The facts are always put in the same order; an encoder made at each call would take most of the time here.
@@ -52,12 +54,13 @@ def situation_of(dossier: Dossier, limit: TimeLimit, day_end: DayEnd) -> str:
 _ENDS = ("finished", "returned", "refused", "withdrawn")
 
 
+@lru_cache(maxsize=65_536)  # the dossiers of a pass share their days
 def _cut(moment: Moment | None, fine: bool) -> Cut:
     if moment is None:
         return None
     if fine and moment.has_time:
-        return [moment.at.isoformat(), 1]
-    return [moment.at.replace(hour=0, minute=0, second=0, microsecond=0).isoformat(), 0 if fine else 1]
+        return moment.at.isoformat(), 1
+    return moment.at.replace(hour=0, minute=0, second=0, microsecond=0).isoformat(), 0 if fine else 1
 
 
 def _supplement(one: Supplement, fine: bool) -> list[Any]:

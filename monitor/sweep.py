@@ -48,7 +48,7 @@ def sweep(store: Store, rules: RuleBook, *, now: datetime) -> SweepReport:
     return report
 
 
-class Shared(dict[tuple[str, str, datetime], tuple[Deadline, Assessment]]):
+class Shared(dict[tuple[str, str, datetime], tuple[Deadline, Assessment, datetime | None]]):
     """What follows at one moment from a situation, its rules and how fresh its data are, computed once a pass.
 
     What falls due in one night was mostly received on the same few days.
@@ -78,8 +78,10 @@ class Looked:
     procedure: Procedure | None
     limit: TimeLimit
     situation: str
+    rules_version: str
     deadline: Deadline
     assessment: Assessment
+    next_look_at: datetime | None  # strictly later than now; None: only new data can change it
     holders: Holders
 
 
@@ -93,21 +95,24 @@ def look(
     procedure = procedure_of(dossier, rules, now=now)
     limit = limit_of(dossier, procedure)
     situation = situation_of(dossier, limit, rules.day_end)
-    key = (situation, rules.deadline_version(procedure), data_as_of)
+    key = (situation, version := rules.deadline_version(procedure), data_as_of)
     found = shared.get(key) if shared is not None else None
     if found is None:
         deadline = compute_deadline(dossier, limit, rules.calendar, options_of(rules))
         clock = rules.calendar.clock
-        found = deadline, assess(dossier, deadline, clock, rules.ladder, now=now, data_as_of=data_as_of)
+        assessment = assess(dossier, deadline, clock, rules.ladder, now=now, data_as_of=data_as_of)
+        found = deadline, assessment, _next_look(assessment, rules, now=now)
         if shared is not None:
             shared[key] = found
-    deadline, assessment = found
+    deadline, assessment, next_look_at = found
     return Looked(
         procedure=procedure,
         limit=limit,
         situation=situation,
+        rules_version=version,
         deadline=deadline,
         assessment=assessment,
+        next_look_at=next_look_at,
         holders=holders_of(dossier, procedure, rules.organisation),
     )
 
@@ -171,8 +176,8 @@ def decide(one: ToLook, rules: RuleBook, *, now: datetime, shared: Shared | None
         due_at=deadline.due_at,
         apology_by_on=deadline.apology_by_on,
         situation=looked.situation,
-        rules_version=rules.deadline_version(looked.procedure),
-        next_look_at=_next_look(assessment, rules, now=now),
+        rules_version=looked.rules_version,
+        next_look_at=looked.next_look_at,
         notices=told.notices,
         notice_reason=told.silence or "told",
         propose_letter_for=missed_date(deadline) if assessment.status is Status.OVERDUE else None,  # once a date

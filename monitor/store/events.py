@@ -23,6 +23,7 @@ COLUMNS = (
     EVENT.c.supersedes,
 )
 _WORDS = {kind: kind.value for kind in EventKind}  # `.value` is a slow property
+_KINDS = {kind.value: kind for kind in EventKind}
 MomentColumns: TypeAlias = tuple[datetime | None, bool | None]
 
 
@@ -64,13 +65,5 @@ def moment_from(at: datetime | None, has_time: bool | None) -> Moment | None:
 
 
 def _event(row: Sequence[Any]) -> Event:
-    _dossier_id, _number, kind, at, has_time, recorded_at, source, import_id, facts, supersedes = row
-    return Event(
-        kind=EventKind(kind),
-        happened_at=moment_from(at, has_time),
-        recorded_at=recorded_at,
-        source=source,
-        import_id=import_id,
-        facts=facts,
-        supersedes=supersedes,
-    )
+    _dossier_id, _number, kind, at, has_time, *others = row
+    return Event(_KINDS[kind], moment_from(at, has_time), *others)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from monitor.dossier import Event
 from monitor.letter import Letter, LetterState
@@ -14,7 +14,8 @@ from monitor.store.dossiers import append_events
 from monitor.store.tables import DOSSIER, LETTER
 
 _COLUMNS = (LETTER.c.dossier_id, LETTER.c.life, LETTER.c.promised_on, LETTER.c.state, LETTER.c.proposed_at)
-_WITH_CODE = select(DOSSIER.c.code, LETTER).select_from(LETTER.join(DOSSIER))
+_SHOWN = (LETTER.c.life, LETTER.c.promised_on, LETTER.c.state, LETTER.c.reason, LETTER.c.new_date_on, LETTER.c.prints)
+_WITH_CODE = select(LETTER.c.dossier_id, DOSSIER.c.code, *_SHOWN).select_from(LETTER.join(DOSSIER))
 
 
 class Letters:
@@ -81,16 +82,17 @@ def void_proposals(connection: Connection, dossier_ids: Iterable[int]) -> None:
 def letters_of(connection: Connection, dossier_ids: Iterable[int]) -> dict[tuple[int, int], Letter]:
     """The last letter of each of many dossiers by one query, under (dossier, life)."""
     wanted = _WITH_CODE.where(among(connection, LETTER.c.dossier_id, dossier_ids)).order_by(LETTER.c.promised_on)
-    return {(row.dossier_id, row.life): _letter(row) for row in connection.execute(wanted)}
+    return {(row[0], row[2]): _letter(row) for row in connection.execute(wanted)}
 
 
-def _letter(row: Row[Any]) -> Letter:
+def _letter(row: Sequence[Any]) -> Letter:
+    _dossier_id, code, life, promised_on, state, reason, new_date_on, prints = row
     return Letter(
-        dossier_code=row.code,
-        life=row.life,
-        promised_on=row.promised_on,
-        state=LetterState(row.state),
-        reason=row.reason,
-        new_date_on=row.new_date_on,
-        prints=row.prints,
+        dossier_code=code,
+        life=life,
+        promised_on=promised_on,
+        state=LetterState(state),
+        reason=reason,
+        new_date_on=new_date_on,
+        prints=prints,
     )

@@ -1,6 +1,6 @@
 """What the sweep reads and writes: dossiers whose moment has come, and what was decided about them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -107,9 +107,8 @@ _TO_LOOK = (
     DOSSIER.c.situation,
     DOSSIER.c.parked,
 )
+_STATUS = (DOSSIER.c.status, DOSSIER.c.is_open)
 _DECIDED = (
-    DOSSIER.c.status,
-    DOSSIER.c.is_open,
     DOSSIER.c.flags,
     DOSSIER.c.procedure_code,
     DOSSIER.c.division,
@@ -172,8 +171,12 @@ class Looks:
         for one in decisions:
             _refuse_due_again(one.id, one.next_look_at, now)
         with self._database.write(recorded_at=now) as connection:
-            unchanged = _unchanged(connection, decisions)
-            update_rows(connection, _DECIDED, _KEYS, [_decided(one) for one in unchanged])
+            unchanged, statuses = _unchanged(connection, decisions)
+            moved = [_status(one) + _decided(one) for one in unchanged if one.status != statuses[one.id]]
+            update_rows(connection, (*_STATUS, *_DECIDED), _KEYS, moved)
+            # Most of what is overdue today was so yesterday: the index of the statuses is then left alone.
+            stayed = [_decided(one) for one in unchanged if one.status == statuses[one.id]]
+            update_rows(connection, _DECIDED, _KEYS, stayed)
             told = [
                 notice_row(
                     ToldNow(dossier_id=one.id, life=one.life, notice=notice),
@@ -281,19 +284,28 @@ def _refuse_due_again(dossier_id: int, next_look_at: datetime | None, now: datet
         raise NextLookNotLater(dossier_id, next_look_at, now)
 
 
-def _unchanged(connection: Connection, decisions: Sequence[Decision]) -> list[Decision]:
-    """The decisions whose dossier is still as it was read, locked; what another sweep has locked is not ours."""
+def _unchanged(
+    connection: Connection, decisions: Sequence[Decision]
+) -> tuple[list[Decision], Mapping[int, str | None]]:
+    """The decisions whose dossier is still as it was read, locked, and the statuses of the dossiers by id.
+
+    What another sweep has locked is not ours.
+    """
     ids = among(connection, DOSSIER.c.id, (one.id for one in decisions))
-    locked = select(DOSSIER.c.id, DOSSIER.c.revision).where(ids).order_by(DOSSIER.c.id)
-    revisions = dict(connection.execute(locked.with_for_update(skip_locked=True)).all())
-    return [one for one in decisions if revisions.get(one.id) == one.revision]
+    locked = select(DOSSIER.c.id, DOSSIER.c.revision, DOSSIER.c.status).where(ids).order_by(DOSSIER.c.id)
+    rows = connection.execute(locked.with_for_update(skip_locked=True)).all()
+    revisions = {dossier_id: revision for dossier_id, revision, _ in rows}
+    unchanged = [one for one in decisions if revisions.get(one.id) == one.revision]
+    return unchanged, {dossier_id: status for dossier_id, _, status in rows}
+
+
+def _status(one: Decision) -> Row:
+    return (one.status.value, one.status.is_open)
 
 
 def _decided(one: Decision) -> Row:
     """The values of `_DECIDED` and the keys; a dossier that was parked is so no longer."""
     return (
-        one.status.value,
-        one.status.is_open,
         _flags(one.flags),
         one.procedure_code,
         one.division,

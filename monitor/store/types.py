@@ -43,9 +43,14 @@ def _local_epoch_seconds(value: datetime) -> int:
     return floor(value.timestamp())
 
 
+@lru_cache(maxsize=65_536)
 def from_epoch(seconds: int) -> datetime:
-    """The local instant of `seconds` since 1970 in UTC."""
+    """The local instant of `seconds` since 1970 in UTC; a batch reads the same ones again and again."""
     return datetime.fromtimestamp(seconds, LOCAL_ZONE)
+
+
+def _from_epoch_or_none(seconds: int | None) -> datetime | None:
+    return None if seconds is None else from_epoch(seconds)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -67,6 +72,10 @@ class Instant(TypeDecorator[datetime]):
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
         """On SQLite without the layers between: an import binds half a million instants."""
         return epoch_or_none if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """Likewise on the way back."""
+        return _from_epoch_or_none if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """What is stored for `value`; a naive one is refused."""
@@ -95,9 +104,15 @@ class Json(TypeDecorator[Any]):
         """The text that is stored."""
         return None if value is None else encode_json(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        """The value that was stored."""
-        return None if value is None else json.loads(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:  # noqa: ARG002
+        """The value that was stored, without the layers between."""
+        return _decoded
+
+
+def _decoded(text: str | None) -> Any:
+    if text is None:
+        return None
+    return json.loads(text) if text != "{}" else {}
 
 
 def encode_json(value: Any) -> str:
