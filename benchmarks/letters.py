@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
-from time import perf_counter, process_time
+from time import perf_counter
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -27,19 +27,18 @@ def main() -> int:
     began = perf_counter()
     documents.letter_pdf(LETTER, printed_on=samples.MORNING)
     first = perf_counter() - began
-    wall, cpu, size = [], [], 0
+    wall, size = [], 0
     for number in range(LETTERS):
         content = replace(LETTER, dossier_code=f"MẪU-261118-{number:04}", recipient=f"Ông Nguyễn Văn Mẫu {number}")
         printed_on = samples.MORNING + timedelta(seconds=number)
-        began, worked = perf_counter(), process_time()
+        began = perf_counter()
         size += len(documents.letter_pdf(content, printed_on=printed_on))
         wall.append((perf_counter() - began) * 1000)
-        cpu.append((process_time() - worked) * 1000)
     warm = median(wall)
     machine = f"Python {platform.python_version()}, {platform.machine()}"
     print(f"{machine}: {LETTERS} letters of {size / LETTERS / 1024:.0f} KiB")
-    print(f"first letter, with fonts and templates read: {first * 1000:.0f} ms")
-    print(f"warm letter, median: {warm:.1f} ms (processor {median(cpu):.1f} ms); slowest: {max(wall):.1f} ms")
+    print(f"first letter, with the child process started and fonts and templates read: {first * 1000:.0f} ms")
+    print(f"warm letter, median: {warm:.1f} ms; slowest: {max(wall):.1f} ms")
     print(f"limit: {LIMIT_MS:.0f} ms, {'kept' if warm <= LIMIT_MS else 'MISSED'}")
     return 0 if warm <= LIMIT_MS else 1
 

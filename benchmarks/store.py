@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from monitor.dossier import Channel, Event, EventKind, Moment, SourceStatus
 from monitor.ladder import Step
 from monitor.notice import Notice
-from monitor.record import ApplicantKind, Person, Record, Scope
+from monitor.record import ApplicantKind, Person, Record
+from monitor.source import Scope
 from monitor.status import Flag, Status
 from monitor.store import Begun, Decision, DossierChange, Store, Tally, ToLook, open_store
 from monitor.store.bulk import in_parts

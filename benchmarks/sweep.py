@@ -17,8 +17,9 @@ from typing import TypeVar
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from monitor.dossier import Event, EventKind, Moment
-from monitor.record import Record, Scope
+from monitor.record import Record
 from monitor.rules import RuleBook, load_rules
+from monitor.source import Scope
 from monitor.store import Begun, Decision, DossierChange, Store, Tally, ToLook, open_store
 from monitor.store.bulk import in_parts
 from monitor.sweep import decide, recompute, sweep

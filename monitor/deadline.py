@@ -334,6 +334,7 @@ def _promise_notes(promise: Promise) -> frozenset[DeadlineNote]:
         DeadlineNote.APPOINTMENT_UNUSABLE: promise.is_unusable,
         DeadlineNote.APPOINTMENT_UNEXPLAINED: promise.is_unexplained,
         DeadlineNote.REAPPOINTED: promise.is_reappointed,
+        DeadlineNote.RESTARTED: promise.is_restarted,
         DeadlineNote.AWAITING_NEW_APPOINTMENT: promise.awaits_desk,
     }
     return frozenset(note for note, is_so in holds.items() if is_so)
@@ -355,7 +356,7 @@ def _limit_notes(run: _Run, law: _Law, case: _Case) -> frozenset[DeadlineNote]:
 
 
 def _with_law(found: Deadline, law: _Law, promise: Promise, run: _Run, case: _Case) -> Deadline:
-    if law.end is None:
+    if law.end is None or promise.is_restarted:
         return found
     exceeds = promise.in_force is not None and promise.in_force.on > law.end.on and not promise.stands_alone
     trace = count_days(case.limit, run.start.on, law.end, law.pauses, case.calendar)

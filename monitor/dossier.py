@@ -1,15 +1,15 @@
 """A dossier and its events: what was received, and what has happened to it since.
 
-Events are the truth and are never changed; `fold` makes of them the `Dossier` as it was known at a moment.
+Events are the truth and are never changed; `history.fold` makes of them the `Dossier` as it was known at a moment.
 No citizen's name, phone or address is here: those stand in `record.Person`, kept apart from everything else.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
-from types import MappingProxyType, SimpleNamespace
-from typing import Any, NamedTuple, cast
+from types import MappingProxyType
+from typing import NamedTuple
 
 Fact = str | int | bool | None  # what JSON can hold
 
@@ -50,6 +50,8 @@ class EventKind(StrEnum):
     PAUSED = "paused"  # with a legal ground
     RESUMED = "resumed"
     HANDED_OVER = "handed_over"  # another unit or officer handles it
+    ASSIGNED = "assigned"  # the head says who handles it; without an officer, that this no longer holds
+    FINISH_DECLARED = "finish_declared"  # the officer says that it is done: number and date of the result
     FINISHED = "finished"
     RETURNED = "returned"  # handed to the applicant
     REFUSED = "refused"
@@ -59,6 +61,8 @@ class EventKind(StrEnum):
     BLANKED = "blanked"  # the source lost a date it had: a conflict, never an erasure
     VANISHED = "vanished"  # no longer in a file that should hold it
     APPEARED = "appeared"  # back in the file
+    CONFLICT_SETTLED = "conflict_settled"  # a person says which of two dates counts
+    TAKEN_UP = "taken_up"  # Văn phòng Sở takes up what was late before the monitor went live
     COMPLAINT = "complaint"
     SAID_LATE = "said_late"  # "Không kịp": reason and new date from a person
     LETTER_DRAFTED = "letter_drafted"
@@ -150,6 +154,40 @@ class LateAnswer:
     new_date_on: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What the officer says of a result that the source does not show yet; the head confirms it (practice A7)."""
+
+    by: str  # a member of staff
+    said_at: datetime
+    result_no: str
+    result_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two dates of one fact, one entered here and one from a source, until a person says which counts (practice A8).
+
+    `theirs` None: the source has lost the date that it gave before.
+    """
+
+    fact: str  # the field of the dossier, "finished"
+    ours: Moment | None
+    theirs: Moment | None
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A date that a person told here, which no import deletes, and what the source says of it (practice A8)."""
+
+    fact: str  # the field of the dossier, "finished"
+    at: Moment
+    by: str  # a member of staff
+    theirs: Moment | None = None  # None: the source has not spoken of it
+    kept_over: tuple[Moment, ...] = ()  # dates of the source over which a person has kept it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """A dossier as known at a moment. Dates are local; a None is unknown or has not happened."""
@@ -166,6 +204,9 @@ class Dossier:
     receiving_officer: str | None = None
     handling_unit: str | None = None
     handling_officer: str | None = None
+    step_unit: str | None = None  # who the step log says has it in hand
+    step_officer: str | None = None
+    assigned_officer: str | None = None  # the id of the member of staff whom the head has named
     source_status: SourceStatus | None = None
     status_text: str | None = None  # the source's word, when it was not understood
     has_result_paper: bool = False
@@ -181,217 +222,19 @@ class Dossier:
     is_refused: bool = False
     is_withdrawn: bool = False
     missing_since: datetime | None = None
+    awaits_end: bool = False  # vanished from a list of open dossiers only, so that it may have ended
     late_answer: LateAnswer | None = None
     issued_new_date_on: date | None = None  # of the letter issued in this life
-    blanked: tuple[str, ...] = ()  # dates that the source once had and then lost
+    letter_on: date | None = None  # the day of that letter
+    declaration: Declaration | None = None
+    entries: tuple[Entry, ...] = ()  # at most one a fact
+    conflicts: tuple[Conflict, ...] = ()
+    is_taken_up: bool = False
 
 
 # Facts that an event may carry and that simply become the dossier's own.
 DESCRIPTIVE = (
     *("procedure_code", "procedure_name", "case", "channel", "field_name", "stated_limit"),
-    *("receiving_unit", "receiving_officer", "handling_unit", "handling_officer"),
+    *("receiving_unit", "receiving_officer", "handling_unit", "handling_officer", "step_unit", "step_officer"),
     *("source_status", "status_text", "has_result_paper"),
 )
-
-
-_BLANK = {one.name: one.default for one in fields(Dossier) if one.name != "code"}
-
-
-def fold(code: str, events: Iterable[Event], *, known_at: datetime | None = None) -> Dossier:
-    """The dossier as its events tell it, oldest first; with `known_at`, only what was recorded by then.
-
-    The order of the events is the order in which they became known, whatever day they happened on.
-    """
-    # A draft that is written to: a frozen dossier made anew at each event took two thirds of a pass.
-    draft = SimpleNamespace(**_BLANK, code=code)
-    so_far = cast(Dossier, draft)
-    for event in events:
-        if known_at is None or event.recorded_at <= known_at:
-            changes = _described(event.facts)
-            step = _STEPS.get(event.kind)
-            if step is not None:
-                changes |= step(so_far, event)
-            vars(draft).update(changes)
-    return Dossier(**vars(draft))
-
-
-def _described(facts: Mapping[str, Fact]) -> dict[str, Any]:
-    """The descriptive facts of an event, as fields of the dossier."""
-    if not facts:
-        return {}
-    changes: dict[str, Any] = {name: facts[name] for name in DESCRIPTIVE if name in facts}
-    if changes.get("channel") is not None:
-        changes["channel"] = Channel(changes["channel"])
-    if changes.get("source_status") is not None:
-        changes["source_status"] = SourceStatus(changes["source_status"])
-    return changes
-
-
-def _appointment_seen(dossier: Dossier, event: Event) -> dict[str, Any]:
-    if event.happened_at is None:
-        return {}
-    return {"appointments": (*dossier.appointments, Appointment(event.happened_at, event.recorded_at))}
-
-
-def _appointment_classified(dossier: Dossier, event: Event) -> dict[str, Any]:
-    """The last appointment gets its cause from a person."""
-    if not dossier.appointments:
-        return {}
-    *earlier, last = dossier.appointments
-    return {"appointments": (*earlier, replace(last, cause=AppointmentCause(str(event.facts["cause"]))))}
-
-
-def _supplement_asked(dossier: Dossier, event: Event) -> dict[str, Any]:
-    """A new request; or what the source says of one that is known already, whose date then counts."""
-    asked = Supplement(event.happened_at, inferred=bool(event.facts.get("inferred")), key=_key(event))
-    for place, known in enumerate(dossier.supplements):
-        if _is_same_request(known, asked):
-            still_inferred = known.inferred and known.answered is not None
-            joined = replace(known, asked=asked.asked or known.asked, key=asked.key, inferred=still_inferred)
-            return {"supplements": _with_supplement(dossier, place, joined)}
-    return {"supplements": (*dossier.supplements, asked)}
-
-
-# Two working days over a weekend: so far apart a person and the source may date the same fact (practice A8).
-SAME_FACT = timedelta(days=4)
-
-
-def _is_same_request(known: Supplement, asked: Supplement) -> bool:
-    """Whether the source tells of a request again, or for the first time of one that was entered here or inferred.
-
-    An inferred request is dated by the file that showed it, so the source's own date is never later.
-    """
-    if asked.key is None or known.key is not None:
-        return asked.key is not None and known.key == asked.key
-    if asked.asked is None or known.asked is None:
-        return known.inferred
-    if known.inferred:
-        return asked.asked.on <= known.asked.on
-    return abs(asked.asked.on - known.asked.on) <= SAME_FACT
-
-
-def _supplement_received(dossier: Dossier, event: Event) -> dict[str, Any]:
-    """Answers the request that it names, else the oldest open one; the source's word counts over what was inferred.
-
-    An answer without a request stands for a request that nobody recorded; one that is only inferred says nothing then.
-    """
-    key, inferred = _key(event), bool(event.facts.get("inferred"))
-    named = [place for place, one in enumerate(dossier.supplements) if key is not None and one.key == key]
-    waiting = [place for place, one in enumerate(dossier.supplements) if one.is_open]
-    for place in (named + waiting)[:1]:
-        known = dossier.supplements[place]
-        answered = replace(
-            known,
-            answered=event.happened_at,
-            answer_seen_at=known.answer_seen_at or event.recorded_at,
-            new_appointment=known.new_appointment or _new_appointment(event),
-            inferred=inferred or (known.inferred and known.key is None),
-        )
-        return {"supplements": _with_supplement(dossier, place, answered)}
-    if inferred:
-        return {}
-    unrecorded = Supplement(None, event.happened_at, _new_appointment(event), event.recorded_at, inferred=True, key=key)
-    return {"supplements": (*dossier.supplements, unrecorded)}
-
-
-def _key(event: Event) -> str | None:
-    named = event.facts.get("request")
-    return None if named is None else str(named)
-
-
-def _new_appointment(event: Event) -> Moment | None:
-    written = event.facts.get("new_appointment")
-    if not written:
-        return None
-    return Moment(datetime.fromisoformat(str(written)), bool(event.facts.get("new_appointment_has_time", True)))
-
-
-def _with_supplement(dossier: Dossier, place: int, changed: Supplement) -> tuple[Supplement, ...]:
-    return (*dossier.supplements[:place], changed, *dossier.supplements[place + 1 :])
-
-
-def _paused(dossier: Dossier, event: Event) -> dict[str, Any]:
-    """A new pause ends the one that lasts, so that no time is waited twice."""
-    if event.happened_at is None:
-        return {}
-    pauses = _resumed(dossier, event).get("pauses", dossier.pauses)
-    return {"pauses": (*pauses, Pause(event.happened_at, str(event.facts.get("ground", ""))))}
-
-
-def _resumed(dossier: Dossier, event: Event) -> dict[str, Any]:
-    if not dossier.pauses or dossier.pauses[-1].ended is not None:
-        return {}
-    return {"pauses": (*dossier.pauses[:-1], replace(dossier.pauses[-1], ended=event.happened_at))}
-
-
-def _reopened(dossier: Dossier, _event: Event) -> dict[str, Any]:
-    """A new life: what ended the former one no longer holds; what was received and promised stays."""
-    return {
-        "appointments": _with_letter_kept(dossier),
-        "life": dossier.life + 1,
-        "finished": None,
-        "returned": None,
-        "refused": None,
-        "withdrawn": None,
-        "is_refused": False,
-        "is_withdrawn": False,
-        "late_answer": None,
-        "issued_new_date_on": None,
-    }
-
-
-def _said_late(_dossier: Dossier, event: Event) -> dict[str, Any]:
-    return {"late_answer": LateAnswer(event.recorded_at, str(event.facts["reason"]), _new_date(event))}
-
-
-def _letter_issued(dossier: Dossier, event: Event) -> dict[str, Any]:
-    return {"issued_new_date_on": _new_date(event), "appointments": _with_letter_kept(dossier)}
-
-
-def _with_letter_kept(dossier: Dossier) -> tuple[Appointment, ...]:
-    """The appointments, of which the one that a letter brought about stays explained when that letter is superseded."""
-    moved_to = dossier.issued_new_date_on
-    return tuple(
-        replace(one, cause=AppointmentCause.REAPPOINTMENT) if one.cause is None and one.at.on == moved_to else one
-        for one in dossier.appointments
-    )
-
-
-def _blanked(dossier: Dossier, event: Event) -> dict[str, Any]:
-    lost = str(event.facts["date"])
-    return {} if lost in dossier.blanked else {"blanked": (*dossier.blanked, lost)}
-
-
-def _new_date(event: Event) -> date | None:
-    written = event.facts.get("new_date_on")
-    return date.fromisoformat(str(written)) if written else None
-
-
-def _sets(name: str) -> Callable[[Dossier, Event], dict[str, Any]]:
-    """A step that sets one field to the moment of the event."""
-    return lambda _dossier, event: {name: event.happened_at}
-
-
-_STEPS: Mapping[EventKind, Callable[[Dossier, Event], dict[str, Any]]] = {
-    EventKind.SUBMITTED: _sets("submitted"),
-    EventKind.RECEIVED: _sets("received"),
-    EventKind.APPOINTMENT_SEEN: _appointment_seen,
-    EventKind.APPOINTMENT_CLASSIFIED: _appointment_classified,
-    EventKind.SUPPLEMENT_ASKED: _supplement_asked,
-    EventKind.SUPPLEMENT_RECEIVED: _supplement_received,
-    EventKind.PAUSED: _paused,
-    EventKind.RESUMED: _resumed,
-    EventKind.FINISHED: _sets("finished"),
-    EventKind.RETURNED: _sets("returned"),
-    EventKind.REFUSED: lambda dossier, event: {"refused": event.happened_at or dossier.refused, "is_refused": True},
-    EventKind.WITHDRAWN: lambda dossier, event: {
-        "withdrawn": event.happened_at or dossier.withdrawn,
-        "is_withdrawn": True,
-    },
-    EventKind.REOPENED: _reopened,
-    EventKind.BLANKED: _blanked,
-    EventKind.VANISHED: lambda _dossier, event: {"missing_since": event.recorded_at},
-    EventKind.APPEARED: lambda _dossier, _event: {"missing_since": None},
-    EventKind.SAID_LATE: _said_late,
-    EventKind.LETTER_ISSUED: _letter_issued,
-}

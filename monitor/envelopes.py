@@ -1,37 +1,25 @@
-"""What is to be said becomes messages: one a person, recorded before it is sent, and sent until it is taken."""
+"""What is to be said becomes messages: one a person, recorded before it is sent."""
 
-import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
 
-from monitor.delivery import AUTH, TLS, Carrier
+from monitor.absence import Away
 from monitor.documents import Documents, Rendered, build_message, make_message_id
+from monitor.go_live import WouldTell
+from monitor.handling import Holders
 from monitor.ladder import Delivery, Step
-from monitor.notice import STEP_OF_STATUS, Digest, DigestLine, Holders, Notice, OverdueMail, recipients, short_applicant
+from monitor.notice import STEP_OF_STATUS, Digest, DigestLine, Notice, OverdueMail, recipients, short_applicant
 from monitor.organisation import Role, Staff
-from monitor.outbox import (
-    Attempt,
-    MessageKind,
-    OutboxMessage,
-    OutboxState,
-    Outcome,
-    RetryPolicy,
-    next_attempt_at,
-    state_after,
-)
+from monitor.outbox import MessageKind, OutboxMessage
 from monitor.rules import RuleBook
 from monitor.status import Flag, Status
-from monitor.store import Claimed, DigestRow, Filter, PendingNotice, Store, ToldNow, ToldStep
+from monitor.store import DigestRow, Filter, PendingNotice, Store, ToldNow, ToldStep
 
 log = logging.getLogger(__name__)
-LEASE = timedelta(minutes=2)  # so long after a daemon's death another one may send its message
-PASSWORD_REFUSED = "password_refused_until"  # noqa: S105 - the name of a fact, not a password
-AUTH_WAIT = timedelta(minutes=15)  # a refused password is not tried more often, so that no account is locked
-_NO_SERVER = (AUTH, TLS, "connect")  # the same for every message: another one would only wait for it again
 # Statuses that a digest shows beside the steps of the ladder, and the roles that can do something about them.
 _BESIDE_THE_LADDER = {
     Status.POSSIBLY_FINISHED: (Role.OFFICER, Role.HEAD),
@@ -39,6 +27,7 @@ _BESIDE_THE_LADDER = {
     Status.MISSING_FROM_SOURCE: (Role.DESK, Role.OFFICER),
 }
 _TOLD_EVEN_WHEN_EMPTY = (Role.DESK, Role.OFFICE, Role.IT)
+_PAST_DUE = (Status.OVERDUE, Status.DUE_PASSED_UNCONFIRMED)
 DIGESTS_OF = "digests_of"  # the last day for which everybody's digest was composed
 IN_DIGEST = (*STEP_OF_STATUS, *_BESIDE_THE_LADDER)
 
@@ -69,7 +58,10 @@ def compose_overdue(store: Store, rules: RuleBook, documents: Documents, postmar
     by_person: dict[str, list[PendingNotice]] = defaultdict(list)
     for pending in store.notices_without_mail(Status.OVERDUE):
         by_person[pending.notice.person].append(pending)
-    overdue = {one.id: one for one in store.dossiers_for_digest([Status.OVERDUE])} if by_person else {}
+    rows = store.dossiers_for_digest([Status.OVERDUE]) if by_person else []
+    overdue = {one.id: one for one in rows if Flag.BACKLOG not in one.flags}
+    if rules.go_live.is_trial(rules.organisation, now=now):
+        return _compose_overdue_in_trial(room, by_person, overdue)
     composed = 0
     for person_id, notices in by_person.items():
         person = rules.organisation.staff.get(person_id)
@@ -102,8 +94,40 @@ class _Room:
         return min((fresh[name] for name in mine), default=None)
 
 
+def _compose_overdue_in_trial(
+    room: _Room, by_person: Mapping[str, Sequence[PendingNotice]], overdue: Mapping[int, DigestRow]
+) -> int:
+    """One message for each who reads in everybody's place; the last one carries the notices, so that all are made."""
+    readers = room.rules.go_live.readers(room.rules.organisation)
+    still = {person: [one for one in notices if one.dossier_id in overdue] for person, notices in by_person.items()}
+    every = [one for notices in still.values() for one in notices]
+    named = {person: [overdue[one.dossier_id] for one in notices] for person, notices in still.items()}
+    would_tell = _would_tell(room, named)
+    return sum(
+        _compose_overdue(room, person, every, overdue, carries=person is readers[-1], would_tell=would_tell)
+        for person in readers
+    )
+
+
+def _would_tell(room: _Room, named: Mapping[str, Sequence[DigestRow]]) -> tuple[WouldTell, ...]:
+    """Who would be mailed of which dossiers, were it no trial; those who are mailed are not among them."""
+    organisation = room.rules.organisation
+    readers = room.rules.go_live.readers(organisation)
+    return tuple(
+        WouldTell(name=one.name, title=one.title, codes=tuple(dict.fromkeys(row.code for row in named[one.id])))
+        for one in organisation.staff.values()
+        if named.get(one.id) and one not in readers
+    )
+
+
 def _compose_overdue(
-    room: _Room, person: Staff, notices: Sequence[PendingNotice], overdue: Mapping[int, DigestRow]
+    room: _Room,
+    person: Staff,
+    notices: Sequence[PendingNotice],
+    overdue: Mapping[int, DigestRow],
+    *,
+    carries: bool = True,
+    would_tell: tuple[WouldTell, ...] | None = None,
 ) -> bool:
     if not notices:
         return False
@@ -116,12 +140,14 @@ def _compose_overdue(
         lines=tuple(sorted(lines, key=lambda line: (line.due_on or date.max, line.code))),
         is_sample=room.rules.organisation.is_sample,
         occurrence=max(one.notice.occurrence for one in notices),
+        would_tell=would_tell,
     )
     ids = sorted(one.id for one in notices)
     carried = blake2b(",".join(map(str, ids)).encode(), digest_size=8).hexdigest()
     rendered = room.documents.overdue(mail, room.rules.organisation.agency)
     message = _message(room, MessageKind.OVERDUE, person, f"{room.day} {carried}", rendered)
-    return room.store.queue_message(message, notice_ids=ids, rules_version=room.rules.version, now=room.now)
+    notice_ids = ids if carries else ()
+    return room.store.queue_message(message, notice_ids=notice_ids, rules_version=room.rules.version, now=room.now)
 
 
 def compose_digests(
@@ -136,18 +162,29 @@ def compose_digests(
     """The morning's picture for everybody who is owed one; one a person and day, however often this is called.
 
     A digest of an earlier day that no server has taken yet is superseded: it would tell of a day that has gone by.
+    Before the first data there is none: that nothing needs a reminder would be a claim about dossiers nobody has seen.
     """
     room = _Room(store, rules, documents, postmark, now)
-    if store.get_meta(DIGESTS_OF) == room.day.isoformat():
+    if store.get_meta(DIGESTS_OF) == room.day.isoformat() or not store.sources():
         return 0
     store.supersede_digests(room.day, now=now)
-    mine = _shown_to(store.dossiers_for_digest(IN_DIGEST), rules)
+    away = store.absences(from_at=now).away_at(now)
+    mine = _shown_to(store.dossiers_for_digest(IN_DIGEST), rules, away)
     open_counts = _open_counts(store, rules)
+    would_tell = None
+    people = [
+        person
+        for person in rules.organisation.staff.values()
+        if person.id in mine or (person.role in _TOLD_EVEN_WHEN_EMPTY and person.id not in away)
+    ]
+    if rules.go_live.is_trial(rules.organisation, now=now):
+        would_tell = _would_tell(room, {person: [one.row for one in shown] for person, shown in mine.items()})
+        people = list(rules.go_live.readers(rules.organisation))
     composed = 0
-    for person in rules.organisation.staff.values():
-        if person.id in mine or person.role in _TOLD_EVEN_WHEN_EMPTY:
-            digest = _digest(room, person, mine[person.id], open_counts[person.id], down)
-            composed += _queue_digest(room, digest, mine[person.id])
+    for person in people:
+        shown = mine.get(person.id, [])
+        digest = replace(_digest(room, person, shown, open_counts[person.id], down), would_tell=would_tell)
+        composed += _queue_digest(room, digest, shown)
     store.set_meta(DIGESTS_OF, room.day.isoformat(), now=now)
     return composed
 
@@ -167,14 +204,16 @@ class _Shown:
         return ToldStep(dossier_id=self.row.id, life=self.row.life, step=self.step, due_on=self.row.due_on)
 
 
-def _shown_to(rows: Sequence[DigestRow], rules: RuleBook) -> Mapping[str, list[_Shown]]:
+def _shown_to(rows: Sequence[DigestRow], rules: RuleBook, away: Away) -> Mapping[str, list[_Shown]]:
     """Under each person's id what their digest shows."""
     of_division = Counter((row.division, row.status) for row in rows)
     mine: dict[str, list[_Shown]] = defaultdict(list)
     for row in rows:
+        if Flag.BACKLOG in row.flags and row.status in _PAST_DUE:
+            continue  # of before the monitor: in lists and figures until Văn phòng Sở takes it up (practice A9)
         step = STEP_OF_STATUS.get(row.status)
         roles = _roles(row.status, step, of_division[row.division, row.status], rules)
-        for person in recipients(roles, _holders(row, rules), rules.organisation):
+        for person in recipients(roles, _holders(row, rules), rules.organisation, away):
             mine[person.id].append(_Shown(row, step))
     return mine
 
@@ -214,7 +253,7 @@ def _holders(one: DigestRow, rules: RuleBook) -> Holders:
         head=division.head if division else None,
         deputy=division.deputy_in_charge if division else None,
         division=one.division,
-        ground="",
+        ground=one.ground,
     )
 
 
@@ -262,6 +301,7 @@ def _line(room: _Room, one: DigestRow, person: Staff, step: Step | None, *, is_n
         procedure=one.procedure_name or "",
         applicant=short_applicant(one.person) if holds else None,
         officer=officer.name if officer and officer.id != person.id else None,
+        ground=one.ground,
         due_on=one.due_on,
         promised_on=one.promised_on,
         law_due_on=one.law_due_on,
@@ -305,81 +345,3 @@ def _follow_up_address(rules: RuleBook) -> str | None:
     """Answers go to the follow-up person at Văn phòng Sở (practice C24)."""
     office = rules.organisation.with_role(Role.OFFICE)
     return office[0].email if office else None
-
-
-async def deliver_due(
-    store: Store,
-    carrier: Carrier,
-    postmark: Postmark,
-    *,
-    worker: str,
-    clock: Callable[[], datetime],
-    policy: RetryPolicy | None = None,
-    lease: timedelta = LEASE,
-    stopping: Callable[[], bool] = lambda: False,
-) -> list[OutboxMessage]:
-    """Send every message whose moment has come, one at a time, and record how each attempt ended.
-
-    A message is claimed with a lease and a token before the attempt and marked after the server's answer, so that a
-    crash in between costs at most one identical copy and never a message. A server that refuses our password, or
-    cannot be trusted, is left alone for a quarter of an hour: many wrong answers may lock the account. When `stopping`
-    says so, no further message is begun.
-    """
-    attempted: list[OutboxMessage] = []
-    if _is_held(store, clock()):
-        return attempted
-    async with carrier:
-        while not stopping() and (claimed := store.claim_message(worker, now=clock(), lease=lease)) is not None:
-            delivery = carrier.deliver(claimed.message.to_address, claimed.message.content, postmark.sender)
-            attempt = await _while_leased(delivery, store, claimed, clock, lease)
-            attempted.append(_record_attempt(store, claimed, attempt, policy or RetryPolicy(), now=clock()))
-            if _phase(attempt) in (AUTH, TLS):
-                store.set_meta(PASSWORD_REFUSED, (clock() + AUTH_WAIT).isoformat(), now=clock())
-                log.error("mail is held for 15 minutes: %s", attempt.detail, extra={"action": "deliver"})
-            if _phase(attempt) in _NO_SERVER:
-                break
-    return attempted
-
-
-def _is_held(store: Store, now: datetime) -> bool:
-    """Whether the server turned us down a short while ago; the database remembers it, so a restart changes nothing."""
-    until = store.get_meta(PASSWORD_REFUSED)
-    return until is not None and now < datetime.fromisoformat(until)
-
-
-def _phase(attempt: Attempt) -> str | None:
-    """The phase in which an attempt failed for now."""
-    return attempt.detail.partition(":")[0] if attempt.outcome is Outcome.TEMPORARY else None
-
-
-async def _while_leased(
-    delivery: Awaitable[Attempt], store: Store, claimed: Claimed, clock: Callable[[], datetime], lease: timedelta
-) -> Attempt:
-    """The attempt, with its lease kept alive: a server may take ten minutes to answer, a dead daemon must not."""
-    attempt = asyncio.ensure_future(delivery)
-    while True:
-        done, _ = await asyncio.wait({attempt}, timeout=lease.total_seconds() / 4)
-        if done:
-            return attempt.result()
-        now = clock()
-        store.extend_lease(claimed, now + lease, now=now)
-
-
-def _record_attempt(
-    store: Store, claimed: Claimed, attempt: Attempt, policy: RetryPolicy, *, now: datetime
-) -> OutboxMessage:
-    message = claimed.message
-    state = state_after(message, attempt, now=now, policy=policy)
-    again_at = next_attempt_at(message.attempts + 1, now, policy) if state is OutboxState.PENDING else None
-    store.finish_attempt(claimed, attempt, state, next_attempt_at=again_at, now=now)
-    log.info(
-        "message attempted",
-        extra={
-            "action": "deliver",
-            "message_id": message.message_id,
-            "outcome": attempt.outcome,
-            "attempt": message.attempts + 1,
-            "detail": attempt.detail,
-        },
-    )
-    return replace(message, state=state, attempts=message.attempts + 1, last_detail=attempt.detail)

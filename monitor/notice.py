@@ -6,7 +6,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from unicodedata import normalize
 
+from monitor.absence import NOBODY_AWAY, Away
 from monitor.deadline import Deadline, DeadlineNote
+from monitor.go_live import WouldTell
+from monitor.handling import Ground, Holders
 from monitor.ladder import Delivery, Ladder, Step
 from monitor.organisation import Organisation, Role, Staff
 from monitor.record import ApplicantKind, Person
@@ -23,17 +26,6 @@ class Silence(StrEnum):
     DATA_OLDER_THAN_DUE = "stale_data"  # the source cannot know yet whether it was finished
     IN_DIGEST = "in_digest"  # the morning mail tells it
     NOBODY_TO_TELL = "nobody_to_tell"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holders:
-    """Who answers for a dossier, and on what ground the officer was found (practice A5)."""
-
-    officer: str | None  # ids of staff
-    head: str | None
-    deputy: str | None
-    division: str | None
-    ground: str  # "source", "procedure", "head", "homonyms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +65,7 @@ def decide_notice(  # noqa: PLR0917 - all that the decision depends on, but the 
     organisation: Organisation,
     calendar: WorkingCalendar,
     *,
+    away: Away = NOBODY_AWAY,
     now: datetime,
 ) -> NoticeDecision:
     """The immediate notices of the step in which a dossier is, to every person of the step who was not told yet."""
@@ -89,7 +82,7 @@ def decide_notice(  # noqa: PLR0917 - all that the decision depends on, but the 
     occurrence = _occurrence(deadline.due_on, repeat_every, rule.after_working_days, calendar, now)
     if occurrence == 0:
         return NoticeDecision(silence=Silence.NOTHING_DUE)
-    people = recipients(rule.to, holders, organisation)
+    people = recipients(rule.to, holders, organisation, away)
     if not people:
         return NoticeDecision(silence=Silence.NOBODY_TO_TELL)
     wanted = [Notice(step=step, due_on=deadline.due_on, occurrence=occurrence, person=one.id) for one in people]
@@ -105,9 +98,16 @@ def _occurrence(due_on: date, repeat_every: int | None, after: int, calendar: Wo
     return 1 + late // repeat_every if repeat_every else 1
 
 
-def recipients(roles: Sequence[Role], holders: Holders, organisation: Organisation) -> tuple[Staff, ...]:
-    """Everybody whom the roles name for a dossier, each once; a vacant officer's part falls to the head."""
-    own = {Role.OFFICER: holders.officer or holders.head, Role.HEAD: holders.head, Role.DEPUTY: holders.deputy}
+def recipients(
+    roles: Sequence[Role], holders: Holders, organisation: Organisation, away: Away = NOBODY_AWAY
+) -> tuple[Staff, ...]:
+    """Everybody whom the roles name for a dossier, each once; a vacant officer's part falls to the head.
+
+    A vacant head's part falls to the deputy in charge. What an absent person would be told goes to the substitute and
+    to the head, without a substitute to the head alone (practice C27).
+    """
+    head = holders.head or holders.deputy
+    own = {Role.OFFICER: holders.officer or head, Role.HEAD: head, Role.DEPUTY: holders.deputy}
     found: dict[str, Staff] = {}
     for role in roles:
         if role in own:
@@ -115,7 +115,28 @@ def recipients(roles: Sequence[Role], holders: Holders, organisation: Organisati
             found |= {person.id: person} if person else {}
         else:
             found |= {person.id: person for person in organisation.with_role(role)}
-    return tuple(found.values())
+    if found.keys().isdisjoint(away):
+        return tuple(found.values())
+    told = [one for person in found.values() for one in _there(person, holders, organisation, away)]
+    return tuple({person.id: person for person in told}.values())
+
+
+def _there(person: Staff, holders: Holders, organisation: Organisation, away: Away) -> tuple[Staff, ...]:
+    """The person, or who is told in their place; where nobody is left, the mail waits for the person after all."""
+    if person.id not in away:
+        return (person,)
+    above: Sequence[str | None] = (holders.head, holders.deputy)
+    if person.id not in (holders.officer, *above):
+        own = organisation.divisions.get(person.division)
+        above = (own.head, own.deputy_in_charge) if own else ()
+    instead = (away[person.id], _in_charge(above, away))
+    return tuple(organisation.staff[one] for one in instead if one and one in organisation.staff) or (person,)
+
+
+def _in_charge(above: Sequence[str | None], away: Away) -> str | None:
+    """The first of head and deputy who is there or has a substitute who is."""
+    there = (away.get(one, one) for one in above if one is not None)
+    return next((one for one in there if one is not None), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +156,7 @@ class DigestLine:
     working_days_left: int | None
     provisional: bool
     is_new: bool  # MỚI: this step was not told to this person before
+    ground: Ground | None = None  # why that officer, or none; None: not known any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +171,7 @@ class Digest:
     is_sample: bool
     down_from: datetime | None = None  # the monitor did not run from here
     down_to: datetime | None = None
+    would_tell: tuple[WouldTell, ...] | None = None  # in a trial: who is not mailed; None: no trial
 
     def of(self, *statuses: Status) -> tuple[DigestLine, ...]:
         """The lines of these statuses, the longest late or soonest due first."""
@@ -166,6 +189,7 @@ class OverdueMail:
     lines: tuple[DigestLine, ...]
     is_sample: bool
     occurrence: int = 1
+    would_tell: tuple[WouldTell, ...] | None = None  # in a trial: who is not mailed; None: no trial
 
 
 def short_applicant(person: Person) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from unicodedata import normalize
 
@@ -116,7 +116,22 @@ class Organisation:
         """All staff of a role, in the order of the table."""
         return self._people_by_role.get(role, ())
 
+    def head_of(self, person: Staff) -> str | None:
+        """The id of whoever heads this person's division; None for the heads of the agency, who have none."""
+        division = self.divisions.get(person.division)
+        return division.head if division else None
 
+    def is_office(self, person: Staff) -> bool:
+        """Whether somebody is of Văn phòng Sở: follows for the whole agency, or heads those who do."""
+        return person.role is Role.OFFICE or any(self.head_of(one) == person.id for one in self.with_role(Role.OFFICE))
+
+    def may_speak_for(self, by: Staff, person: Staff) -> bool:
+        """Whether `by` may enter that a person is absent: the head of the person's division, and Văn phòng Sở."""
+        return self.head_of(person) == by.id or self.is_office(by)
+
+
+# A pass asks for the same few dozen names a thousand times.
+@lru_cache(maxsize=4096)
 def fold_name(written: str) -> str:
     """A name for comparison: NFC, without case and extra spaces; tone marks stay, they tell people apart."""
     return " ".join(normalize("NFC", written).casefold().split())

@@ -4,7 +4,7 @@ The snapshot is not the truth: the difference between the last known record and 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -71,34 +71,15 @@ class Record:
     receiving_officer: str | None = None
     handling_unit: str | None = None
     handling_officer: str | None = None
+    step_unit: str | None = None  # of the step log: who has it in hand
+    step_officer: str | None = None
     status: SourceStatus | None = None
     status_text: str | None = None  # the word as written, only when it was not understood
     reason: str | None = None  # Lý do trễ hẹn
     has_result_paper: bool = False
     supplements: tuple[SupplementRecord, ...] = ()
+    lost: tuple[str, ...] = ()  # names of dates above that an earlier file had and the last one no longer has
     person: Person = Person()
-
-
-class Scope(StrEnum):
-    """What a file claims to cover; only a dossier inside it can be missing (practice A2)."""
-
-    ALL = "all"  # every dossier of the source
-    OPEN = "open"  # every unfinished dossier
-    RECEIVED_BETWEEN = "received_between"  # every dossier received in the days that the title names
-    PARTIAL = "partial"  # a list that says nothing about absence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceRule:
-    """What one source's files are called and how they are to be understood (rules/sources/*.toml)."""
-
-    name: str
-    files: tuple[str, ...] = ("*",)  # glob patterns of file names, compared without case
-    scope: Scope | None = None  # None: by the layout of the file, see intake
-    columns: Mapping[str, str] = field(default_factory=dict)  # header as written -> field, beside the known headers
-    statuses: Mapping[str, SourceStatus] = field(default_factory=dict)  # word -> status, beside the known words
-    applicant_kinds: Mapping[str, ApplicantKind] = field(default_factory=dict)  # number as written -> kind
-    data_as_of_pattern: str | None = None  # regular expression on the file name with groups y, m, d and, if any, H, M
 
 
 # Dates whose change is an event of its own, and the event that each one makes when it first appears.
@@ -114,7 +95,7 @@ _DATED: Mapping[str, EventKind] = MappingProxyType(
 )
 # Fields of the record that simply become the dossier's own.
 _DESCRIPTIVE = {name: name for name in DESCRIPTIVE if name != "source_status"} | {"status": "source_status"}
-_HANDLERS = frozenset({"handling_unit", "handling_officer"})
+_HANDLERS = frozenset({"handling_unit", "handling_officer", "step_unit", "step_officer"})
 _STATUSES = frozenset({"source_status", "status_text"})
 _ENDINGS = ("refused_at", "finished_at", "returned_at")
 _KEPT_DATES = ("received_at", "appointment_at", "finished_at")  # a source that loses one contradicts itself
@@ -137,7 +118,7 @@ class Seen:
 
 
 # What a file's cell may say; status and its word go together, the person stands in a record of its own.
-_FIELDS = frozenset(Record.__dataclass_fields__) - {"code", "person", "status", "status_text"}
+_FIELDS = frozenset(Record.__dataclass_fields__) - {"code", "person", "status", "status_text", "lost"}
 _PERSONAL = frozenset(Person.__dataclass_fields__)
 
 
@@ -150,11 +131,20 @@ def merged(last: Record | None, new: Record, carried: frozenset[str]) -> Record:
     """
     if last is None:
         return new
-    said: dict[str, Any] = dict.fromkeys(_ENDINGS) if _is_reopened(last, new, carried) else {}
-    said |= _said(new, carried & _FIELDS)
+    forgotten = _ENDINGS if _is_reopened(last, new, carried) else ()
+    said: dict[str, Any] = dict.fromkeys(forgotten) | _said(new, carried & _FIELDS)
+    said["lost"] = tuple(name for name in _KEPT_DATES if name not in forgotten and _is_lost(name, last, new, carried))
     if "status" in carried and (new.status or new.status_text):
         said |= {"status": new.status or last.status, "status_text": new.status_text}
     return replace(last, person=replace(last.person, **_said(new.person, carried & _PERSONAL)), **said)
+
+
+def _is_lost(name: str, last: Record, new: Record, carried: frozenset[str]) -> bool:
+    if name not in carried:
+        return name in last.lost
+    if name in new.lost:  # older words are laid under a record that has lost it since
+        return True
+    return getattr(new, name) is None and getattr(last, name) is not None
 
 
 def _said(told: Record | Person, carried: frozenset[str]) -> dict[str, Any]:
@@ -212,16 +202,21 @@ def _changes(last: Record, now: Record, new: Record, carried: frozenset[str], se
     reopened = _is_reopened(last, new, carried)
     if reopened:
         yield _event(EventKind.REOPENED, None, seen, {"inferred": True})
-    for name in _KEPT_DATES:
-        is_lost = name in carried and getattr(new, name) is None and getattr(last, name) is not None
-        if is_lost and not (reopened and name in _ENDINGS):
+    for name in now.lost:
+        if name not in last.lost:
             yield _event(EventKind.BLANKED, None, seen, {"date": name})
     yield from _descriptive_changes(last, now, seen)
     for name in ("submitted_at", "received_at", "appointment_at"):
-        if getattr(now, name) != getattr(last, name):
+        if _is_said_anew(name, last, now):
             yield _event(_DATED[name], getattr(now, name), seen)
     yield from _supplement_events(last, now, seen)
     yield from _ends(last, now, seen)
+
+
+def _is_said_anew(name: str, last: Record, now: Record) -> bool:
+    """Another date than before, or the same one again after the source had lost it."""
+    is_found_again = name in last.lost and name not in now.lost
+    return getattr(now, name) is not None and (is_found_again or getattr(now, name) != getattr(last, name))
 
 
 def _is_reopened(last: Record, new: Record, carried: frozenset[str]) -> bool:
@@ -293,9 +288,8 @@ def _new_appointment(supplement: SupplementRecord) -> dict[str, Fact]:
 
 def _ends(last: Record | None, now: Record, seen: Seen) -> Iterator[Event]:
     for name in _ENDINGS:
-        moment = getattr(now, name)
-        if moment is not None and (last is None or getattr(last, name) != moment):
-            yield _event(_DATED[name], moment, seen)
+        if getattr(now, name) is not None and (last is None or _is_said_anew(name, last, now)):
+            yield _event(_DATED[name], getattr(now, name), seen)
     undated = _STATUS_EVENTS.get(now.status) if now.status else None
     if undated and (last is None or last.status is not now.status) and now.refused_at is None:
         yield _event(undated, None, seen)

@@ -103,7 +103,11 @@ class Site:
         """The SMTP password, from its file."""
         if self.mail.password_file is None:
             return None
-        return _first_line(self.home / self.mail.password_file, f"{self.home / CONFIGURATION}: mail.password_file")
+        return self.secret(self.mail.password_file, f"{self.home / CONFIGURATION}: mail.password_file")
+
+    def secret(self, file: str, setting: str) -> str:
+        """The first line of a file of the site; `setting` says in an error where the file is named."""
+        return _first_line(self.home / file, setting)
 
 
 _SECTIONS: dict[str, dict[str, type]] = {

@@ -10,7 +10,16 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from monitor.dossier import Appointment, AppointmentCause, Dossier, Moment, Pause, SourceStatus, Supplement
+from monitor.dossier import (
+    Appointment,
+    AppointmentCause,
+    Declaration,
+    Dossier,
+    Moment,
+    Pause,
+    SourceStatus,
+    Supplement,
+)
 from monitor.time_limit import DayEnd, TimeLimit, Unit
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # a situation says that, not since when
@@ -39,11 +48,7 @@ def situation_of(dossier: Dossier, limit: TimeLimit, day_end: DayEnd) -> str:
     for name in _ENDS:
         if getattr(dossier, name) is not None:
             facts[name] = _cut(getattr(dossier, name), fine)
-    for name in ("is_refused", "is_withdrawn", "has_result_paper"):
-        if getattr(dossier, name):
-            facts[name] = True
-    if dossier.missing_since is not None:
-        facts["missing"] = True
+    facts |= _signs(dossier)
     if dossier.stated_limit is not None and not limit.binds:  # what the source states counts where the rules are silent
         facts["stated_limit"] = dossier.stated_limit
     if dossier.issued_new_date_on is not None:
@@ -51,7 +56,19 @@ def situation_of(dossier: Dossier, limit: TimeLimit, day_end: DayEnd) -> str:
     return _encode(facts)
 
 
+_SIGNS = ("is_refused", "is_withdrawn", "has_result_paper", "awaits_end")
+_DECLARED = Declaration("", LONG_AGO, "", LONG_AGO.date())  # a situation says that, not by whom
 _ENDS = ("finished", "returned", "refused", "withdrawn")
+
+
+def _signs(dossier: Dossier) -> dict[str, bool]:
+    """What is so or not, and stands here only when it is so."""
+    signs = {name: True for name in _SIGNS if getattr(dossier, name)}
+    if dossier.missing_since is not None:
+        signs["missing"] = True
+    if dossier.declaration is not None:
+        signs["declared"] = True
+    return signs
 
 
 @lru_cache(maxsize=65_536)  # the dossiers of a pass share their days
@@ -91,6 +108,8 @@ def dossier_in(situation: str) -> Dossier:
         is_withdrawn=facts.get("is_withdrawn", False),
         has_result_paper=facts.get("has_result_paper", False),
         missing_since=LONG_AGO if facts.get("missing") else None,
+        awaits_end=facts.get("awaits_end", False),
+        declaration=_DECLARED if facts.get("declared") else None,
         issued_new_date_on=datetime.fromisoformat(facts["issued"]).date() if "issued" in facts else None,
     )
 

@@ -59,6 +59,10 @@ class Flag(StrEnum):
     RECEIVED_ON_DAY_OFF = "received_on_day_off"
     UNKNOWN_STATUS_WORD = "unknown_status_word"
     DATE_BLANKED = "date_blanked_in_source"
+    CONFLICT = "conflict"  # a date told here and the source's own contradict each other
+    DECLARED_FINISHED = "declared_finished"  # the officer says that it is done
+    END_UNCONFIRMED = "end_unconfirmed"  # no longer in the list of open dossiers
+    BACKLOG = "backlog"  # tồn đọng trước khi theo dõi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,8 +205,13 @@ def _status_without_due(dossier: Dossier, deadline: Deadline) -> Status:
 
 def _has_sign_of_completion(dossier: Dossier) -> bool:
     """Looks finished though nobody gave a date of finish: one program writes 9 for other statuses too (practice A7)."""
+    told_here = dossier.declaration is not None or dossier.awaits_end
+    return dossier.finished is None and (told_here or _is_done_in_source(dossier))
+
+
+def _is_done_in_source(dossier: Dossier) -> bool:
     done = dossier.source_status in (SourceStatus.FINISHED, SourceStatus.RETURNED)
-    return dossier.finished is None and (done or dossier.returned is not None or dossier.has_result_paper)
+    return done or dossier.returned is not None or dossier.has_result_paper
 
 
 def _shown_status(clock_status: Status, dossier: Dossier) -> Status:
@@ -229,8 +238,18 @@ def _source_flags(dossier: Dossier, deadline: Deadline) -> frozenset[Flag]:
     if dossier.source_status is SourceStatus.STOPPED and not deadline.waiting:
         flags.add(Flag.STOPPED_IN_SOURCE)
     if _has_sign_of_completion(dossier):
-        flags.add(Flag.FINISH_DATE_MISSING)
+        flags |= signs_of_completion(dossier)
     return frozenset(flags)
+
+
+def signs_of_completion(dossier: Dossier) -> frozenset[Flag]:
+    """Why a dossier without a date of finish may have been finished (practice A2, A7)."""
+    signs = {
+        Flag.FINISH_DATE_MISSING: _is_done_in_source(dossier),
+        Flag.DECLARED_FINISHED: dossier.declaration is not None,
+        Flag.END_UNCONFIRMED: dossier.awaits_end,
+    }
+    return frozenset(flag for flag, is_so in signs.items() if is_so)
 
 
 def _clock_status(
@@ -307,7 +326,8 @@ def quality_flags(dossier: Dossier, deadline: Deadline, calendar: WorkingCalenda
         Flag.CODE_DATE_FAR: received and made_on and abs(received.on - made_on) > CODE_DATE_TOLERANCE,
         Flag.APPOINTMENT_ON_DAY_OFF: promised and _is_day_off(promised.on, calendar),
         Flag.UNKNOWN_STATUS_WORD: dossier.status_text,
-        Flag.DATE_BLANKED: dossier.blanked,
+        Flag.DATE_BLANKED: any(one.theirs is None for one in dossier.conflicts),
+        Flag.CONFLICT: any(one.theirs is not None for one in dossier.conflicts),
         Flag.SUPPLEMENT_WITHOUT_RECORD: DeadlineNote.SUPPLEMENT_INFERRED in deadline.notes,
     }
     return frozenset(flag for flag, is_so in holds.items() if is_so)

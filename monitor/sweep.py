@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from monitor.absence import NOBODY_AWAY, Away
 from monitor.deadline import Deadline, Options, compute_deadline
 from monitor.dossier import Dossier
+from monitor.handling import Holders, holders_of
 from monitor.letter import missed_date
-from monitor.notice import Holders, decide_notice
-from monitor.organisation import Organisation
+from monitor.notice import decide_notice
 from monitor.rules import RuleBook
 from monitor.situation import dossier_in, situation_of
 from monitor.status import Assessment, Flag, Status, assess, quality_flags
@@ -36,9 +37,9 @@ class SweepReport:
 
 def sweep(store: Store, rules: RuleBook, *, now: datetime) -> SweepReport:
     """Look at every dossier whose moment has come, and record what must be said about it."""
-    report, shared = SweepReport(), Shared()
+    report, shared, away = SweepReport(), Shared(), store.absences(from_at=now).away_at(now)
     for batch in store.due_batches(now):  # until none is left
-        decided = list(_decided(batch, rules, store, report, shared, now=now))
+        decided = list(_decided(batch, rules, store, report, shared, away=away, now=now))
         recorded = store.record(decided, now=now)  # state, notices and proposed letters in one short transaction
         report.looked_at += len(batch)
         report.written += recorded.written
@@ -56,12 +57,19 @@ class Shared(dict[tuple[str, str, datetime], tuple[Deadline, Assessment, datetim
 
 
 def _decided(
-    batch: Iterable[ToLook], rules: RuleBook, store: Store, report: SweepReport, shared: Shared, *, now: datetime
+    batch: Iterable[ToLook],
+    rules: RuleBook,
+    store: Store,
+    report: SweepReport,
+    shared: Shared,
+    *,
+    away: Away,
+    now: datetime,
 ) -> Iterable[Decision]:
     """The decisions of a batch; a dossier that cannot be decided is parked and shown as unknown, the others go on."""
     for one in batch:
         try:
-            yield decide(one, rules, now=now, shared=shared)
+            yield decide(one, rules, now=now, shared=shared, away=away)
         except Exception as error:
             log.exception("dossier parked", extra={"action": "park", "dossier": one.code})
             reason = f"{type(error).__name__}: {error}"
@@ -124,13 +132,14 @@ def procedure_of(dossier: Dossier, rules: RuleBook, *, now: datetime) -> Procedu
     """
     if dossier.received is None:
         return None
+    ended = dossier.finished or dossier.refused or dossier.withdrawn
     return rules.procedure_for(
         dossier.procedure_code,
         dossier.procedure_name,
         dossier.case,
         dossier.channel,
         dossier.received.on,
-        running_on=dossier.finished.on if dossier.finished else _local_day(rules, now),
+        running_on=ended.on if ended else _local_day(rules, now),
     ).procedure
 
 
@@ -152,14 +161,18 @@ def limit_of(dossier: Dossier, procedure: Procedure | None) -> TimeLimit:
     return procedure.limit if procedure else NO_LIMIT
 
 
-def decide(one: ToLook, rules: RuleBook, *, now: datetime, shared: Shared | None = None) -> Decision:
+def decide(
+    one: ToLook, rules: RuleBook, *, now: datetime, shared: Shared | None = None, away: Away = NOBODY_AWAY
+) -> Decision:
     """What follows for a dossier at `now`: its state, its notices, a letter proposed, and when to look again."""
     looked = look(one.dossier, rules, now=now, data_as_of=one.data_as_of, shared=shared)
     deadline, assessment = looked.deadline, looked.assessment
     clock = rules.calendar.clock
+    flags = flags_of(one.dossier, looked, rules, now=now)
     told = decide_notice(
-        assessment, deadline, looked.holders, one.told, rules.ladder, rules.organisation, clock, now=now
+        assessment, deadline, looked.holders, one.told, rules.ladder, rules.organisation, clock, away=away, now=now
     )
+    is_ours_to_tell = Flag.BACKLOG not in flags  # nothing is sent or drafted before it is taken up (practice A9)
     return Decision(
         id=one.id,
         revision=one.revision,
@@ -167,8 +180,9 @@ def decide(one: ToLook, rules: RuleBook, *, now: datetime, shared: Shared | None
         procedure_code=looked.procedure.code if looked.procedure else one.dossier.procedure_code,
         division=looked.holders.division,
         officer=looked.holders.officer,
+        ground=looked.holders.ground,
         status=assessment.status,
-        flags=flags_of(one.dossier, looked, rules, now=now),
+        flags=flags,
         law_due_on=deadline.law_due_on,
         first_promised_on=deadline.first_promised_on,
         promised_on=deadline.promised_on,
@@ -178,15 +192,16 @@ def decide(one: ToLook, rules: RuleBook, *, now: datetime, shared: Shared | None
         situation=looked.situation,
         rules_version=looked.rules_version,
         next_look_at=looked.next_look_at,
-        notices=told.notices,
-        notice_reason=told.silence or "told",
-        propose_letter_for=missed_date(deadline) if assessment.status is Status.OVERDUE else None,  # once a date
+        notices=told.notices if is_ours_to_tell else (),
+        notice_reason=looked.holders.ground.value if looked.holders.ground else "",
+        propose_letter_for=missed_date(deadline) if is_ours_to_tell and assessment.status is Status.OVERDUE else None,
     )
 
 
 def flags_of(dossier: Dossier, looked: Looked, rules: RuleBook, *, now: datetime) -> frozenset[Flag]:
-    """Every flag of a dossier: of its status, and of its data."""
-    return looked.assessment.flags | quality_flags(dossier, looked.deadline, rules.calendar.clock, now=now)
+    """Every flag of a dossier: of its status, of its data, and whether it was late before it was watched."""
+    flags = looked.assessment.flags | quality_flags(dossier, looked.deadline, rules.calendar.clock, now=now)
+    return flags | {Flag.BACKLOG} if rules.go_live.is_backlog(dossier, looked.deadline, now=now) else flags
 
 
 def _next_look(assessment: Assessment, rules: RuleBook, *, now: datetime) -> datetime | None:
@@ -218,28 +233,6 @@ def _local_day(rules: RuleBook, now: datetime) -> date:
 
 def _midnight(rules: RuleBook, on: date) -> datetime:
     return datetime.combine(on, time(), rules.calendar.clock.zone)
-
-
-def holders_of(dossier: Dossier, procedure: Procedure | None, organisation: Organisation) -> Holders:
-    """Who answers for a dossier: the source's officer, else the head; a name that fits two people goes to the head.
-
-    The division is the procedure's, else the handling unit's, else the officer's own (practice A5, B18a).
-    """
-    people = organisation.people_named(dossier.handling_officer)
-    officer = people[0] if len(people) == 1 else None
-    division = (
-        (organisation.division_named(procedure.division) if procedure else None)
-        or organisation.division_named(dossier.handling_unit)
-        or (organisation.divisions.get(officer.division) if officer else None)
-    )
-    ground = "source" if officer else "homonyms" if len(people) > 1 else "head"
-    return Holders(
-        officer=officer.id if officer else None,
-        head=division.head if division else None,
-        deputy=division.deputy_in_charge if division else None,
-        division=division.id if division else None,
-        ground=ground,
-    )
 
 
 _Result = tuple[str, str | None]  # status and due date, as the store writes them

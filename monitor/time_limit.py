@@ -106,6 +106,7 @@ class Procedure:
     aliases: tuple[str, ...] = ()
     field: str = ""
     division: str = ""
+    officer: str = ""  # the id of the member of staff who handles it where nobody else is named
     valid_from: date | None = None  # None: any
     valid_to: date | None = None
     applies_to_running: bool = False

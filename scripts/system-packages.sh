@@ -33,6 +33,9 @@ case $purpose in
 run) ;;
 test)
     has_postgresql_15 || need postgresql-15
+    # The server's programs without the service: no test needs one that runs at boot.
+    PATH="$PATH:/usr/sbin" command -v mariadbd >/dev/null || need mariadb-server-core
+    command -v my_print_defaults >/dev/null || need mariadb-client-core
     command -v pdftotext >/dev/null || need poppler-utils
     ;;
 *)

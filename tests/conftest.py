@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+import mariadb_server
+import province as province_system
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import Engine
 
 # No deadline: how long an example takes says something about the machine, not about the law. What CI runs is the same
 # at every run; elsewhere each run looks at new examples, and a failing one prints how to replay it.
@@ -85,6 +88,27 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         return request.getfixturevalue("postgres_url")
     return f"sqlite:///{tmp_path}/monitor.db"
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """The URL of a MariaDB, started by the first test that asks; its tables are the tests' own to drop."""
+    with mariadb_server.running() as url:
+        yield url
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def province_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a provincial database; a test that takes this runs on both kinds."""
+    url: str = request.getfixturevalue("postgres_url" if request.param == "postgresql" else "mariadb_url")
+    return url
+
+
+@pytest.fixture
+def province(province_url: str) -> Iterator[Engine]:
+    """The province's own connection, to an empty table of dossiers."""
+    with province_system.running(province_url) as engine:
+        yield engine
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ import xlsxwriter
 
 from monitor.dossier import Moment
 from monitor.intake import Batch, FileHead, ReadRow, Rejection, read_file
-from monitor.record import Record, SourceRule
+from monitor.record import Record
+from monitor.source import SourceRule
 from monitor.working_time import LOCAL_ZONE
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=LOCAL_ZONE)  # a Monday

@@ -7,7 +7,8 @@ from monitor.dossier import Channel, Moment, SourceStatus
 from monitor.ladder import Step
 from monitor.notice import Notice
 from monitor.outbox import MessageKind, OutboxMessage
-from monitor.record import ApplicantKind, Person, Record, Scope, Seen, SupplementRecord, events_between
+from monitor.record import ApplicantKind, Person, Record, Seen, SupplementRecord, events_between
+from monitor.source import Scope
 from monitor.status import Flag, Status
 from monitor.store import (
     Begun,

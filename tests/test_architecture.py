@@ -65,7 +65,7 @@ def rooms_of(layer: str) -> list[str]:
 
 
 LAYERS = [rooms_of(layer) for layer in CONTRACTS[0]["layers"]]
-EDGES = next(place for place, rooms in enumerate(LAYERS) if "store" in rooms)
+EDGES = next(place for place, rooms in enumerate(LAYERS) if "confinement" in rooms)  # the lowest of them
 CORE_ROOMS = {room for rooms in LAYERS[EDGES + 1 :] for room in rooms}
 CORE = {f"monitor/{room}.py" for room in CORE_ROOMS if (PACKAGE / f"{room}.py").exists()}
 

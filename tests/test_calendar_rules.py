@@ -11,6 +11,7 @@ from monitor.rules import (
     Urgency,
     calendar_disagreements,
     calendar_warning,
+    holidays_not_listed,
     load_rules,
     load_rules_from,
     rule_files,
@@ -93,21 +94,12 @@ def test_the_years_before_the_calendar_are_those_of_the_package(rules: RuleBook)
 
 
 def test_a_day_missing_from_our_calendar_is_a_disagreement() -> None:
-    rules = changed("calendar.csv", "2026-09-02,off,,Quốc khánh 2/9,TB 9441/TB-BNV,confirmed\n", "")
+    rules = changed("calendar.csv", "2026-09-01,off,,Quốc khánh 2/9 (ngày liền kề),TB 9441/TB-BNV,confirmed\n", "")
     (missing,) = [one for one in calendar_disagreements(rules, 2026, 2026) if one.on.month == 9]
     assert (missing.on, missing.is_worked, missing.ours, missing.theirs) == (
-        on("Wed 2026-09-02"), True, None, "Quốc khánh",
+        on("Tue 2026-09-01"), True, None, "Quốc khánh",
     )  # fmt: skip
-
-
-def test_an_office_that_works_every_saturday_does_not_disagree_with_the_calendar() -> None:
-    rules = changed(
-        "hours.toml",
-        '"thu", "fri"]',
-        '"thu", "fri", "sat"]\ncounts_as_working_day = true',
-    )
-    assert rules.calendar.clock.is_working_day(on("Sat 2026-11-21"))
-    assert {one.on for one in calendar_disagreements(rules)} == {on("Fri 2026-01-02"), on("Sat 2026-01-10")}
+    assert holidays_not_listed(rules) == [missing]
 
 
 @pytest.mark.parametrize(

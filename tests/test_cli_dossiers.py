@@ -6,13 +6,33 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
+from monitor.cli.words import (
+    EVENT_WORDS,
+    EVIDENCE_WORDS,
+    FLAG_WORDS,
+    LETTER_WORDS,
+    MESSAGE_WORDS,
+    NOTE_WORDS,
+    SITE_WORDS,
+    STATUS_WORDS,
+    STEP_WORDS,
+)
+from monitor.deadline import DeadlineNote
+from monitor.dossier import EventKind
+from monitor.ladder import Step
+from monitor.letter import LetterState
+from monitor.outbox import OutboxState
 from monitor.site import SiteKind
+from monitor.status import Flag, Status
+from monitor.time_limit import Evidence
 from tests.command import MONDAY_MORNING, PLANTED, SAMPLES, as_nobody, data, dunghen, listing, site_in, started
 
 MONDAY_EIGHT = "2026-11-23T08:00"
@@ -78,8 +98,18 @@ def test_of_several_files_each_that_cannot_be_read_is_one_line_and_the_others_ar
     told = [json.loads(line) for line in said.stdout.splitlines()]
     assert said.exit_code == 1
     assert [one["file"] for one in told] == ["none.csv", "good.csv", "broken.xlsx", "later.csv"]
-    assert [one.get("read") for one in told] == [None, 1, None, 1]
-    assert len(said.stderr.splitlines()) == 2
+    assert [one["read"] for one in told] == [0, 1, 0, 1]
+    assert all(one.keys() == told[1].keys() for one in told)
+    assert [one["cause"] for one in (told[1], told[3])] == [None, None]
+    assert [f"dunghen: {one['cause']}" for one in (told[0], told[2])] == said.stderr.splitlines()
+
+
+def test_a_file_that_is_not_there_is_refused_without_sending_anybody_to_the_inbox(home: Path):
+    refused = dunghen("import", "nope.xlsx", home=home)
+    assert refused.exit_code == 1
+    assert "nope.xlsx: không mở được tệp" in refused.stderr
+    assert "kiểm tra đường dẫn" in refused.stderr
+    assert "hộp" not in refused.stderr
 
 
 def test_a_folder_in_place_of_a_file_is_an_operators_mistake(home: Path, tmp_path: Path):
@@ -112,6 +142,8 @@ def test_a_live_site_takes_no_other_time_than_the_clocks(tmp_path: Path):
         refused = dunghen(*words, "--now", MONDAY_EIGHT, home=site.home)
         assert refused.exit_code == 1
         assert "is a live site: --now would write what did not happen" in refused.stderr
+        assert ("--dry-run" in refused.stderr) is (words[0] != "letter")  # which has none
+        assert "dunghen init --replay" in refused.stderr
     assert data("sweep", "--now", MONDAY_EIGHT, "--dry-run", home=site.home)["dry_run"] is True
 
 
@@ -134,6 +166,22 @@ def test_a_replay_may_go_back_in_time_and_the_list_shows_what_the_last_sweep_fou
         "0003": ("on_track", 12),
         "0004": ("finished_early", None),
     }
+
+
+def test_a_replay_that_goes_back_says_so_in_one_line_beside_the_result(home: Path):
+    said = dunghen("sweep", "--now", "2026-11-20T08:00", "--json", home=home)
+    assert json.loads(said.stdout)["now"] == "2026-11-20T08:00:00+07:00"  # Fri
+    assert said.stderr == (
+        "dunghen: the clock of this site goes back, from 2026-11-23 08:00:00+07:00 to 2026-11-20 08:00:00+07:00: "
+        "every open dossier is computed anew\n"
+    )
+    assert dunghen("sweep", "--now", MONDAY_EIGHT, home=home).stderr == ""
+
+
+def test_a_live_sweep_tells_its_time_to_the_second(tmp_path: Path):
+    home = site_in(tmp_path / "site", SiteKind.LIVE).home
+    for words in ((), ("--dry-run",)):
+        assert re.match(r"now: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\+07:00\n", dunghen("sweep", *words, home=home).stdout)
 
 
 def test_a_sweep_in_the_past_works_right_after_an_import_made_now(tmp_path: Path):
@@ -182,6 +230,39 @@ def test_a_dossier_is_explained_as_data_and_in_words(home: Path):
     assert said.startswith("H37.12-261109-0001: quá hạn\n")
 
 
+def test_a_dossier_is_explained_to_the_staff_in_their_own_words(home: Path):
+    asked = ("--reason", "chờ ý kiến thẩm định", "--new-date", "2026-12-02", "--by", "văn phòng")
+    assert dunghen("letter", "draft", "H37.12-261109-0001", *asked, home=home).exit_code == 0
+    lines = dunghen("explain", "H37.12-261109-0001", home=home).stdout.splitlines()
+    assert "Ghi chú: chưa xin lỗi trong hạn; trễ hẹn; chưa đối chiếu được với quy định: không rõ thời hạn" in lines
+    assert "Người thụ lý: nn-hong-anh; trưởng phòng: nt-bich-ngoc (theo nguồn)" in lines
+    assert "Văn bản xin lỗi: dự thảo, cho ngày thứ Tư 18/11/2026" in lines
+    assert any(re.fullmatch(r"Đã nhắc: quá hạn lần \d, nn-hong-anh", line) for line in lines)
+    assert "    09/11/2026 08:30  tiếp nhận  (nguồn: Mặc định/theo-doi)" in lines
+    assert any(line.endswith("  trả lời Không kịp  (nguồn: văn phòng)") for line in lines)
+    assert not re.findall(r"\b[a-z]+_[a-z_]+\b|received|drafted|overdue|secondary|source", "\n".join(lines))
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (STATUS_WORDS, Status),
+        (FLAG_WORDS, Flag),
+        (NOTE_WORDS, DeadlineNote),
+        (EVENT_WORDS, EventKind),
+        (STEP_WORDS, Step),
+        (LETTER_WORDS, LetterState),
+        (MESSAGE_WORDS, OutboxState),
+        (EVIDENCE_WORDS, Evidence),
+        (SITE_WORDS, SiteKind),
+    ],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_whatever_the_core_names_the_staff_read_in_vietnamese(words: Mapping[str, str], names: type[StrEnum]):
+    assert set(words) == set(names)
+    assert len(set(words.values())) == len(words)
+
+
 def test_an_unknown_code_is_one_line(home: Path):
     refused = dunghen("explain", "H37.12-1", home=home)
     assert refused.exit_code == 1
@@ -216,6 +297,22 @@ def test_a_letter_is_drafted_as_a_pdf_under_the_dossiers_code(home: Path, tmp_pa
         "promised_on": "2026-11-18",
     }
     assert "BẢN IN LẠI" in dunghen(*asked, "--out", tmp_path / "thu", home=home).stdout
+
+
+def test_a_later_draft_leaves_the_earlier_paper_as_it_is_and_the_same_paper_is_the_same_file(home: Path):
+    def drafted(reason: str) -> str:
+        asked = ("--reason", reason, "--new-date", "2026-12-02", "--now", MONDAY_EIGHT)
+        return Path(data("letter", "draft", "H37.12-261109-0001", *asked, home=home)["file"]).name
+
+    first, second = "H37.12-261109-0001-xin-loi-20261118.pdf", "H37.12-261109-0001-xin-loi-20261118-2.pdf"
+    papers = home / "data" / "letters"
+    assert drafted("chờ ý kiến thẩm định") == first
+    before = (papers / first).read_bytes()
+    assert drafted("thiếu chữ ký của đơn vị phối hợp") == second
+    assert (papers / first).read_bytes() == before
+    assert "thiếu chữ ký" in " ".join(PdfReader(papers / second).pages[0].extract_text().split())
+    assert drafted("chờ ý kiến thẩm định") == first  # other words than the last draft: no reprint, the same paper
+    assert {path.name for path in papers.iterdir()} == {first, second}
 
 
 @pytest.mark.parametrize(

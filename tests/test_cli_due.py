@@ -59,9 +59,81 @@ def test_a_clerk_can_read_the_explanation_aloud():
     said = dunghen("due", "--received", FRIDAY, "--limit", "3 ngày làm việc").stdout.splitlines()
     assert "thứ Ba 24/11/2026: bỏ qua, ngày nghỉ, Ngày Văn hóa Việt Nam (NQ 28/2026/QH16)" in said[4]
     assert said[-2:] == [
-        "Hạn trả kết quả: 17:00 thứ Năm 26/11/2026",
+        "Hạn trả kết quả: 17:00 thứ Năm 26/11/2026, theo thời hạn 3 ngày làm việc",
         "Nếu không kịp, xin lỗi chậm nhất: thứ Tư 25/11/2026",
     ]
+
+
+THREE_DAYS = ("--received", FRIDAY, "--limit", "3 ngày làm việc", "--appointment")
+SHORT = "Thời hạn quá ngắn: không còn ngày nào để xin lỗi trước hạn."
+PROVISIONAL = "Tạm tính: có ngày hoặc giờ làm việc chưa được văn bản chính thức xác nhận."
+BY_THURSDAY = "Hạn trả kết quả: 17:00 thứ Năm 26/11/2026, theo thời hạn 3 ngày làm việc"
+SORRY_BY_WEDNESDAY = "Nếu không kịp, xin lỗi chậm nhất: thứ Tư 25/11/2026"
+UNUSABLE = (
+    "Lưu ý: ngày hẹn trả không dùng được (trước ngày nhận, hoặc xa hơn ba lần thời hạn): cần đính chính phiếu hẹn."
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            (*THREE_DAYS, "2026-11-25 16:00"),  # Wed, a day before the limit ends
+            [
+                "Hạn trả kết quả: 17:00 thứ Tư 25/11/2026, theo Ngày hẹn trả",
+                "Hạn theo quy định: 17:00 thứ Năm 26/11/2026",
+                "Nếu không kịp, xin lỗi chậm nhất: thứ Hai 23/11/2026",
+            ],
+        ),
+        (
+            (*THREE_DAYS, "26/11/2026"),  # Thu
+            [
+                "Hạn trả kết quả: 17:00 thứ Năm 26/11/2026, theo Ngày hẹn trả và thời hạn 3 ngày làm việc",
+                SORRY_BY_WEDNESDAY,
+            ],
+        ),
+        (
+            (*THREE_DAYS, "2026-11-30"),  # Mon
+            [
+                BY_THURSDAY,
+                "Ngày hẹn trả: 17:00 thứ Hai 30/11/2026",
+                SORRY_BY_WEDNESDAY,
+                "Lưu ý: hẹn muộn hơn quy định.",
+            ],
+        ),
+        ((*THREE_DAYS, "2026-11-10"), [BY_THURSDAY, SORRY_BY_WEDNESDAY, UNUSABLE]),  # before receipt
+        ((*THREE_DAYS, "2027-11-30"), [BY_THURSDAY, SORRY_BY_WEDNESDAY, UNUSABLE]),  # the wrong year
+        (
+            ("--received", "2026-11-20", "--limit", "8 giờ làm việc", "--appointment", "2026-11-20 16:00"),
+            [
+                "Hạn trả kết quả: 16:00 thứ Sáu 20/11/2026, theo Ngày hẹn trả",
+                "Hạn theo quy định: 08:00 thứ Hai 23/11/2026",
+                SHORT,
+                PROVISIONAL,
+                "Lưu ý: giờ làm việc chưa được văn bản chính thức xác nhận.",
+                "Lưu ý: nhận không ghi giờ: coi như nhận đầu giờ làm việc của ngày đó.",
+            ],
+        ),
+        (
+            ("--received", FRIDAY, "--limit", "1/2 ngày"),
+            ["Hạn trả kết quả: 17:00 thứ Sáu 20/11/2026, theo thời hạn nửa ngày làm việc", SHORT],
+        ),
+        (
+            ("--received", FRIDAY, "--limit", "1 month"),
+            [
+                "Hạn trả kết quả: 17:00 thứ Hai 21/12/2026, theo thời hạn 1 tháng",  # Sun 20/12 rolls to Mon
+                "Nếu không kịp, xin lỗi chậm nhất: thứ Sáu 18/12/2026",
+            ],
+        ),
+        (
+            ("--received", FRIDAY, "--limit", "same_day"),
+            ["Hạn trả kết quả: 17:00 thứ Sáu 20/11/2026, theo thời hạn trong ngày", SHORT],
+        ),
+    ],
+)
+def test_the_ground_of_the_date_and_every_note_are_said_in_words(words: tuple[str, ...], told: list[str]):
+    lines = dunghen("due", *words).stdout.splitlines()
+    assert [line for line in lines if not line.startswith("  ")] == told  # the days counted are indented
 
 
 def test_every_case_from_vietnam_is_right_in_one_batch():
@@ -87,6 +159,15 @@ def test_a_bad_row_of_a_batch_says_its_line_in_its_place_and_the_end_is_1(tmp_pa
     assert [one.get("row", one.get("due_on")) for one in told] == ["2026-11-26", 3, 4, 6, 7, 8, "2026-12-21"]
     assert all(set(one) == {"row", "error"} for one in told[1:6])
     assert "add the missing year's rows to rules/calendar.csv" in told[4]["error"]
+
+
+def test_a_number_before_same_day_is_refused_with_what_to_write(tmp_path: Path):
+    batch = tmp_path / "cases.csv"
+    batch.write_text("received_at,limit,unit\n2026-11-20 09:00,0,same_day\n2026-11-20 09:00,,same_day\n")
+    refused, told = (json.loads(line) for line in dunghen("due", "--batch", batch).stdout.splitlines())
+    assert refused["error"].endswith("leave the column limit empty, or write same_day alone")
+    assert told["due_on"] == "2026-11-20"
+    assert "or write trong ngày alone" in dunghen("due", "--received", FRIDAY, "--limit", "0 trong ngày").stderr
 
 
 @pytest.mark.parametrize(
@@ -127,11 +208,11 @@ def test_what_cannot_be_counted_is_said_in_one_line(words: tuple[str, ...], exit
 def test_in_a_site_the_rules_in_force_count_and_not_the_edited_ones(tmp_path: Path):
     site = site_in(tmp_path / "site")
     calendar = site.rules / "calendar.csv"
-    kept = [line for line in calendar.read_text(encoding="utf-8").splitlines() if not line.startswith("2026-11-24")]
-    calendar.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    with calendar.open("a", encoding="utf-8") as table:
+        table.write("2026-11-25,off,,Nghỉ do bão,QĐ 1/QĐ-UBND,confirmed\n")
     asked = ("due", "--received", FRIDAY, "--limit", "3 ngày làm việc")
     assert data(*asked, home=site.home)["due_on"] == "2026-11-26"  # Thu
-    assert data(*asked, "--rules", site.rules)["due_on"] == "2026-11-25"  # Wed, without the day off
+    assert data(*asked, "--rules", site.rules)["due_on"] == "2026-11-27"  # Fri, with a day off more
 
 
 def test_a_folder_that_was_named_and_is_no_site_is_a_mistake(tmp_path: Path):

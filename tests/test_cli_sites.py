@@ -15,8 +15,22 @@ import click
 import pytest
 
 from monitor.cli import cli
+from monitor.cli.opening import opened
+from monitor.documents import Documents
+from monitor.envelopes import Postmark, compose_digests
 from monitor.site import SiteKind, open_site
-from tests.command import ROOT, SAMPLES, as_nobody, data, dunghen, listing, site_in, started, until
+from tests.command import (
+    MONDAY_MORNING,
+    ROOT,
+    SAMPLES,
+    as_nobody,
+    data,
+    dunghen,
+    listing,
+    site_in,
+    started,
+    until,
+)
 
 ROW = ["H37.12-261120-0003 | 20/11/2026 09:00 | 26/11/2026 17:00 | Đang xử lý"]
 
@@ -161,6 +175,15 @@ def test_a_backup_brings_everything_back(tmp_path: Path):
     assert len(list((home / "data").glob("monitor-replaced-*.db"))) == 1
 
 
+def test_nothing_is_written_into_a_folder_that_somebody_mistyped(tmp_path: Path):
+    home, mistyped = site_in(tmp_path / "site").home, tmp_path / "bakcup"
+    for words in (("backup", mistyped / "kept.db"), ("service", "install", "--unit", mistyped / "x.service")):
+        refused = dunghen(*words, home=home)
+        assert refused.exit_code == 1
+        assert refused.stderr == f"dunghen: {mistyped} is not a folder: make it first, or correct the name\n"
+        assert not mistyped.exists()
+
+
 def test_a_foreign_file_is_not_restored(tmp_path: Path):
     home = site_in(tmp_path / "site").home
     (tmp_path / "kept.db").write_bytes(b"no database")
@@ -237,8 +260,20 @@ def test_the_doctor_reads_only(tmp_path: Path):
     assert {"subject", "ok", "said"} == set(found[0])
     assert [one["subject"] for one in found if one["ok"]][:2] == ["Cơ sở dữ liệu", "Quy định"]
     assert {"Con người", "Dịch vụ", "Số liệu"} <= {one["subject"] for one in found if not one["ok"]}
+    assert "chưa nhập tệp nào" in next(one["said"] for one in found if one["subject"] == "Số liệu")
     assert (hashlib.sha256(database.read_bytes()).hexdigest(), database.stat().st_mtime_ns) == before
     assert sorted(home.rglob("*")) == files
+
+
+def test_the_doctor_counts_the_mail_in_the_words_of_the_staff(tmp_path: Path):
+    home = site_in(tmp_path / "site").home
+    dunghen("import", listing(tmp_path / "one.csv", ROW), home=home)
+    with opened(home) as site:
+        mail = Documents(site.site.templates), Postmark(sender="dung-hen@stc.example")
+        assert compose_digests(site.store, site.rules, *mail, now=MONDAY_MORNING) == 4  # two desks, office, IT
+    said = {one["subject"]: one["said"] for one in data("doctor", home=home, exit_code=3)}
+    assert said["Thư đi"] == "4 chờ gửi"
+    assert said["Dịch vụ"] == "không cần ở nơi chạy lại ngày cũ"
 
 
 def test_the_doctor_says_what_is_missing_or_broken_and_makes_nothing(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.cli.running import LineFormatter
 from monitor.daemon import Clock, confirm_clock, doubt_about_clock
 from monitor.outbox import MessageKind
 from monitor.rules import RuleBook
@@ -19,10 +21,11 @@ from monitor.site import Site, open_site
 from monitor.working_time import LOCAL_ZONE
 from tests.command import MONDAY_MORNING, PLANTED, ROOT, data, dunghen, listing, started, until
 from tests.running import at_work, clock_at, in_loop, quick_site, soon
-from tests.test_cli_rules import ASKED, without_culture_day
+from tests.test_cli_rules import ASKED, with_a_storm
 
 OVERDUE = "H37.12-261109-0001 | 09/11/2026 08:30 | 18/11/2026 17:00 | Đang xử lý"
 DUE_TODAY = "H37.12-261116-0002 | 16/11/2026 08:30 | 23/11/2026 17:00 | Đang xử lý"
+ON_TRACK = "H37.12-261120-0003 | 20/11/2026 09:00 | 10/12/2026 17:00 | Đang xử lý"
 AT_WORK = datetime(2026, 11, 23, 8, tzinfo=LOCAL_ZONE)  # Mon
 
 
@@ -61,6 +64,36 @@ async def test_what_cannot_be_taken_lies_in_held_with_its_reason_and_the_next_fi
         await soon((held / "c.csv.ly-do.txt").is_file, "the older file is held")
     assert "a.xlsx" in (held / "a.xlsx.ly-do.txt").read_text(encoding="utf-8-sig")
     assert "--accept" in (held / "c.csv.ly-do.txt").read_text(encoding="utf-8-sig")
+
+
+@in_loop
+async def test_before_the_first_file_nobody_is_mailed_and_the_log_says_once_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    site = quick_site(tmp_path / "site")
+    async with at_work(site, clock_at(AT_WORK)) as (daemon, store):
+        await soon(lambda: messages(caplog.records, "no_data"), "it says that no data has come")
+        await daemon.compose_digests()
+        assert store.messages() == []
+        assert len(messages(caplog.records, "no_data")) == 1
+        listing(site.inbox_folder / "a.csv", [ON_TRACK])
+        await soon(store.messages, "the digests are written once there is data")
+
+
+@in_loop
+async def test_the_log_names_the_file_and_the_cause_and_nothing_that_the_file_says(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    site = quick_site(tmp_path / "site")
+    (site.inbox_folder / "a.csv").write_text(f"Chủ hồ sơ\n{PLANTED[0]}\n", encoding="utf-8")
+    async with at_work(site):
+        await soon((site.inbox_folder / "held" / "a.csv").is_file, "it is put aside")
+        await soon(lambda: messages(caplog.records, "import"), "and told of")
+    assert PLANTED[0] in (site.inbox_folder / "held" / "a.csv.ly-do.txt").read_text(encoding="utf-8-sig")
+    (record,) = messages(caplog.records, "import")
+    assert vars(record)["file"] == "a.csv"
+    assert vars(record)["cause"].startswith("không thấy dòng tiêu đề")
+    assert PLANTED[0] not in str(vars(record))
 
 
 @in_loop
@@ -154,10 +187,12 @@ async def test_a_clock_before_the_newest_record_holds_all_mail_and_the_confirmat
 @in_loop
 async def test_after_a_silence_the_next_digest_says_so_even_when_it_restarted_again_before(tmp_path: Path):
     site = quick_site(tmp_path / "site")
+    listing(site.inbox_folder / "a.csv", [ON_TRACK], exported="25/11/2026 17:30")
     evening = datetime(2026, 11, 25, 18, tzinfo=LOCAL_ZONE)  # Wed
     for begun in (evening, evening + timedelta(hours=3), evening + timedelta(hours=3, minutes=5)):
         async with at_work(site, clock_at(begun)) as (_, store):
             await soon(lambda store=store, begun=begun: (store.last_beat() or MONDAY_MORNING) >= begun, "it beats")
+            await soon((site.inbox_folder / "done" / "a.csv").is_file, "there is data")
     async with at_work(site, clock_at(AT_WORK + timedelta(days=3))) as (_, store):  # Thu 26/11, eight o'clock
         await soon(lambda: len(texts(site)) == len(store.messages()) > 0, "the digests are written")
     assert all("18:00" in text and "25/11" in text for text in texts(site))
@@ -168,11 +203,11 @@ async def test_rules_accepted_meanwhile_are_used_without_a_restart(tmp_path: Pat
     site = quick_site(tmp_path / "site")
     async with at_work(site) as (daemon, _):
         before = daemon.rules.version
-        without_culture_day(site)
+        with_a_storm(site)
         assert dunghen("rules", "accept", "--reason", "thử", home=site.home).exit_code == 0
         daemon.soon("sweep")
         await soon(lambda: daemon.rules.version != before, "the new rules are in use")
-    assert data(*ASKED, home=site.home)["due_on"] == "2026-11-25"  # Wed
+    assert data(*ASKED, home=site.home)["due_on"] == "2026-11-27"  # Fri
 
 
 @in_loop
@@ -191,9 +226,11 @@ def test_sigterm_ends_it_with_0_and_the_log_is_one_json_line_an_outcome_without_
     listing(site.inbox_folder / "x\x1b[2J.csv", [OVERDUE, DUE_TODAY])
     with started("run", home=site.home) as daemon:
         assert daemon.stderr is not None
-        until(lambda: any((site.inbox_folder / "done").glob("*")), "the file is done")
-        daemon.send_signal(signal.SIGTERM)
-        logged = daemon.stderr.read()
+        logged = ""
+        for line in daemon.stderr:
+            logged += line
+            if '"action": "sweep"' in line:
+                daemon.send_signal(signal.SIGTERM)
     assert daemon.returncode == 0
     lines = [json.loads(line) for line in logged.splitlines()]
     actions = [line["action"] for line in lines]
@@ -202,6 +239,47 @@ def test_sigterm_ends_it_with_0_and_the_log_is_one_json_line_an_outcome_without_
     assert all(datetime.fromisoformat(line["at"]).tzinfo for line in lines)
     assert not [part for part in PLANTED if part in logged]
     assert "\x1b" not in logged
+
+
+def test_the_text_log_is_as_full_as_the_other_and_names_what_is_wrong_in_rules_that_are_not_used(tmp_path: Path):
+    site = quick_site(tmp_path / "site")
+    (site.rules / "hours.toml").write_text("[[work\n", encoding="utf-8")
+    (site.inbox_folder / "một tệp.xlsx").write_bytes(b"PK\x03\x04 no workbook")
+    with started("run", "--log", "text", home=site.home) as daemon:
+        assert daemon.stderr is not None
+        until((site.inbox_folder / "held" / "một tệp.xlsx").is_file, "the file is put aside")
+        daemon.send_signal(signal.SIGTERM)
+        lines = daemon.stderr.read().splitlines()
+    assert daemon.returncode == 0
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+07:00 [A-Z]+ ", line) for line in lines)
+    (broken,) = [line for line in lines if "action=rules" in line]
+    assert "WARNING" in broken
+    assert "stays in force" in broken
+    assert 'problems="rules/hours.toml:1: is not TOML' in broken
+    (refused,) = [line for line in lines if "file refused" in line]
+    assert ' file="một tệp.xlsx" cause="tệp hỏng hoặc chưa chép xong' in refused
+
+
+def test_of_rules_without_mistakes_nothing_is_said(tmp_path: Path):
+    site = quick_site(tmp_path / "site")
+    with started("run", home=site.home) as daemon:
+        assert daemon.stderr is not None
+        first = json.loads(daemon.stderr.readline())
+        daemon.send_signal(signal.SIGTERM)
+    assert first["action"] == "start"
+
+
+def test_in_the_text_log_an_error_with_its_place_is_one_line(caplog: pytest.LogCaptureFixture):
+    formatter = LineFormatter()
+    try:
+        raise ValueError("hai\ndòng")
+    except ValueError:
+        logging.getLogger("monitor").exception("job failed", extra={"action": "sweep"})
+    (line,) = formatter.format(caplog.records[0]).splitlines()
+    assert line.startswith(f"{datetime.fromtimestamp(caplog.records[0].created, LOCAL_ZONE):%Y-%m-%dT%H:%M:%S}+07:00")
+    assert ' ERROR job failed action=sweep error="Traceback' in line
+    assert "test_daemon.py" in line
+    assert "ValueError: hai; dòng" in line
 
 
 def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path):
@@ -231,6 +309,9 @@ def test_the_demonstration_tells_its_story_and_ends_cleanly(tmp_path: Path):
     assert "13 mails written to" in story
     assert "wait for 07:30" in story
     assert story.endswith("Stopped.\n")
+    suggested = next(line for line in told if " list --open " in line).partition("  where")[0]
+    looked = subprocess.run(suggested, shell=True, capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S602
+    assert "quá hạn" in looked.stdout
     assert len(list((folder / "data" / "mail").glob("*.eml"))) == 13
     (letter,) = (folder / "data" / "letters").glob("*.pdf")
     assert letter.read_bytes().startswith(b"%PDF")

@@ -25,7 +25,7 @@ async def test_every_mail_reaches_the_server_once_with_what_its_reader_needs(tmp
         mails = [message_from_bytes(one, policy=policy.default) for one in server.messages]
         assert sorted(mail["Message-ID"] for mail in mails) == sorted(sent)
         assert not [mail for mail in mails if "MẪU" in mail["Subject"]]
-        mine = [mail for mail in mails if "nn-hong-anh@stc.example" in mail["To"]]
+        mine = [mail for mail in mails if "nn-hong-anh@so-tai-chinh.dunghen" in mail["To"]]
         bodies = "".join(body.get_content() for mail in mine if (body := mail.get_body(("plain",))) is not None)
         assert "H37.12-261109-0001" in bodies
         assert "H37.12-261116-0002" in bodies

@@ -12,6 +12,7 @@ from slow_deadline import is_worked, slow_due
 
 from monitor.deadline import DeadlineNote, Options, compute_deadline
 from monitor.dossier import AppointmentCause, Dossier, Pause, Supplement
+from monitor.promise import was_reappointed
 from monitor.time_limit import NO_LIMIT, Unit
 from monitor.trace import say_day
 
@@ -123,6 +124,70 @@ class TestReappointment:
         found = self.changed_to(shown, cause)
         assert (found.first_promised_on, found.due_on) == (day(first), day(due))
         assert DeadlineNote.APPOINTMENT_UNEXPLAINED not in found.notes
+
+    @pytest.mark.parametrize(
+        ("cause", "apology_by", "law"),
+        [
+            (None, "Fri 2026-11-06", "Mon 2026-11-09"),
+            (AppointmentCause.CORRECTION, "Fri 2026-11-06", "Mon 2026-11-09"),  # the law remains
+            (AppointmentCause.SUPPLEMENT, "Thu 2026-11-12", None),  # counted anew from a day that nobody told
+            (AppointmentCause.REAPPOINTMENT, "Thu 2026-11-12", "Mon 2026-11-09"),
+            (AppointmentCause.OTHER, "Fri 2026-11-06", "Mon 2026-11-09"),
+        ],
+    )
+    def test_the_apology_day_follows_the_due_day_and_the_law_is_what_is_known_of_it(
+        self, cause: AppointmentCause | None, apology_by: str, law: str | None
+    ):
+        found = self.changed_to("Fri 2026-11-13", cause)
+        assert (found.apology_by_on, found.law_due_on) == (day(apology_by), day(law))
+
+    def test_by_a_persons_word_that_papers_came_the_count_began_again(self):
+        found = self.changed_to("Fri 2026-11-13", AppointmentCause.SUPPLEMENT)
+        assert (found.notes, found.trace) == ({DeadlineNote.RESTARTED}, ())
+
+    @pytest.mark.parametrize("corrected", ["Thu 2026-11-12", "Mon 2026-11-16"])
+    @pytest.mark.parametrize(
+        ("cause", "note", "first"),
+        [
+            (AppointmentCause.REAPPOINTMENT, DeadlineNote.REAPPOINTED, "Mon 2026-11-09"),
+            (AppointmentCause.SUPPLEMENT, DeadlineNote.RESTARTED, "Fri 2026-11-13"),
+        ],
+    )
+    def test_a_later_correction_leaves_it_what_it_was(
+        self, cause: AppointmentCause, note: DeadlineNote, first: str, corrected: str
+    ):
+        appointments = [
+            "Mon 2026-11-09",
+            appointment("Fri 2026-11-13", cause=cause),
+            appointment(corrected, cause=AppointmentCause.CORRECTION),
+        ]
+        found = deadline_of(dossier("Mon 2026-11-02 09:00", appointments), limit(5))
+        assert (found.due_on, found.first_promised_on, found.notes) == (day(corrected), day(first), {note})
+
+    @pytest.mark.parametrize(
+        ("shown", "cause", "letter", "is_used_up", "but_last"),
+        [
+            ("Fri 2026-11-13", None, None, False, False),
+            ("Fri 2026-11-13", AppointmentCause.OTHER, None, False, False),
+            ("Fri 2026-11-13", AppointmentCause.REAPPOINTMENT, None, True, False),
+            ("Mon 2026-11-09", None, "Fri 2026-11-13", True, False),  # issued, if not entered
+            ("Thu 2026-11-12", None, "Fri 2026-11-13", True, False),  # may be what the letter led to
+            ("Fri 2026-11-13", None, "Fri 2026-11-13", True, False),
+        ],
+    )
+    def test_one_re_appointment_is_allowed(
+        self, shown: str, cause: AppointmentCause | None, letter: str | None, *, is_used_up: bool, but_last: bool
+    ):
+        changed = dossier(
+            "Mon 2026-11-02 09:00",
+            ["Mon 2026-11-09", appointment(shown, cause=cause)],
+            issued_new_date_on=day(letter),
+        )
+        assert was_reappointed(changed) is is_used_up
+        assert was_reappointed(changed, but_last=True) is but_last
+        again = replace(changed, appointments=(*changed.appointments, appointment("Fri 2026-11-20")))
+        used_before = cause is AppointmentCause.REAPPOINTMENT or (letter is not None and shown == letter)
+        assert was_reappointed(again, but_last=True) is used_before
 
     def test_nothing_is_awaited_when_a_person_has_confirmed_a_date_later_than_the_letters(self):
         found = self.changed_to("Mon 2026-11-16", AppointmentCause.REAPPOINTMENT, letter="Fri 2026-11-13")

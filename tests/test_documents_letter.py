@@ -14,7 +14,6 @@ import pytest
 from pypdf import PdfReader
 
 from monitor.documents import Documents, LetterNotMade
-from monitor.documents.fonts import VIETNAMESE, FontMissing, find_face
 from monitor.letter import TITLE, LetterContent, Signer
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -345,29 +344,6 @@ class TestFile:
             documents.letter_pdf(replace(CITIZEN, reason=f"chữ {sign}"), printed_on=PRINTED_ON)
 
 
-class TestFace:
-    def test_every_vietnamese_letter_is_there(self):
-        assert len(set(VIETNAMESE)) == 2 * (12 * 6 + 1) + 6
-        assert find_face().family in ("Times New Roman", "Liberation Serif")
-
-    def test_the_folder_of_the_office_comes_first(self, tmp_path: Path):
-        for font in find_face().folder.glob("*Serif*.ttf"):
-            shutil.copy(font, tmp_path)
-        assert find_face([tmp_path]).folder == tmp_path
-
-    def test_a_folder_without_bold_is_not_used(self, tmp_path: Path):
-        shutil.copy(find_face().folder / "LiberationSerif-Regular.ttf", tmp_path)
-        assert find_face([tmp_path]).folder != tmp_path
-
-    def test_who_has_no_face_reads_what_to_install(self):
-        assert "fonts-liberation2" in str(FontMissing([]))
-
-    def test_a_layout_with_an_unknown_face_prints_nothing(self, site):
-        documents = site("letters/xin-loi.typ", "font: letter.font,", 'font: "Arial Narrow Special",')
-        with pytest.raises(LetterNotMade, match="arial narrow special"):
-            documents.letter_pdf(CITIZEN, printed_on=PRINTED_ON)
-
-
 class TestEditedTemplates:
     def test_the_templates_that_we_ship_are_fit_for_use(self, documents: Documents):
         assert documents.check() == ()
@@ -396,6 +372,11 @@ class TestEditedTemplates:
         assert problems
         assert {problem.folder for problem in problems} == {"letters"}
         assert cause in str(problems[0])
+
+    def test_a_layout_with_an_unknown_face_prints_nothing(self, site):
+        documents = site("letters/xin-loi.typ", "font: letter.font,", 'font: "Arial Narrow Special",')
+        with pytest.raises(LetterNotMade, match="arial narrow special"):
+            documents.letter_pdf(CITIZEN, printed_on=PRINTED_ON)
 
     def test_a_layout_cannot_read_files_outside_its_folder(self, site, tmp_path: Path):
         (tmp_path / "secret.txt").write_text("bí mật")

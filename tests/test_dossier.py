@@ -5,7 +5,8 @@ from datetime import datetime
 import pytest
 from official import at, day, moment
 
-from monitor.dossier import AppointmentCause, Channel, Dossier, Event, EventKind, Fact, Pause, SourceStatus, fold
+from monitor.dossier import AppointmentCause, Channel, Dossier, Event, EventKind, Fact, Pause, SourceStatus
+from monitor.history import fold
 
 K = EventKind
 
@@ -16,6 +17,7 @@ def event(kind: EventKind, happened: str | None = None, known: str = "Mon 2026-1
         happened_at=moment(happened) if happened else None,
         recorded_at=at(known),
         source="mot-cua",
+        import_id=1,
         facts=facts,
     )
 
@@ -171,7 +173,7 @@ class TestLives:
 def test_a_date_that_the_source_lost_is_noted_once_and_kept():
     lost = event(K.BLANKED, date="received_at")
     one = dossier_after(RECEIVED, lost, lost)
-    assert (one.received, one.blanked) == (moment("Mon 2026-11-02 09:00"), ("received_at",))
+    assert (one.received, [it.fact for it in one.conflicts]) == (moment("Mon 2026-11-02 09:00"), ["received"])
 
 
 def test_what_the_officer_said_is_kept_with_its_new_date():

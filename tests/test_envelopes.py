@@ -17,9 +17,10 @@ from office import CODE, DESK, HEAD, OFFICER, many, row, take, write_list, write
 from official import at, rules
 
 from monitor.documents import Documents
-from monitor.envelopes import LEASE, Postmark, compose_digests, compose_overdue, digest_is_due
+from monitor.envelopes import Postmark, compose_digests, compose_overdue, digest_is_due
 from monitor.outbox import Attempt, MessageKind, OutboxMessage, OutboxState, Outcome
 from monitor.rules import RuleBook
+from monitor.sending import LEASE
 from monitor.store import Store, open_store
 from monitor.sweep import sweep
 
@@ -199,7 +200,14 @@ class TestDigest:
         assert "16:55" not in text(mails[OFFICER])
         assert "16:55" in text(mails[IT])
 
-    def test_an_outage_is_told_in_it(self, store: Store):
+    def test_before_the_first_data_nobody_is_told_that_nothing_needs_a_reminder(self, store: Store, tmp_path: Path):
+        assert digests(store) == 0
+        assert store.messages() == []
+        tell(store, tmp_path, [row()])
+        assert digests(store) == 4  # two desks, office, IT; the same morning, once there is something to speak of
+
+    def test_an_outage_is_told_in_it(self, store: Store, tmp_path: Path):
+        tell(store, tmp_path, [row()])
         digests(store, down=(at("Fri 2026-11-20 18:00"), at("Mon 2026-11-23 07:00")))
         assert all("18:00" in text(one) for one in waiting(store, MessageKind.DIGEST).values())
 

@@ -14,8 +14,9 @@ from smtp_server import DROP, HANG, SmtpServer
 
 from monitor.delivery import FolderDelivery, Security, SmtpDelivery, SmtpSettings, Timeouts
 from monitor.documents import Documents
-from monitor.envelopes import LEASE, Postmark, compose_overdue, deliver_due
+from monitor.envelopes import Postmark, compose_overdue
 from monitor.outbox import Attempt, OutboxMessage, OutboxState, Outcome
+from monitor.sending import LEASE, deliver_due
 from monitor.store import Claimed, Store, open_store
 from monitor.sweep import sweep
 
@@ -54,7 +55,7 @@ def stands(said: str) -> Callable[[], datetime]:
 def send(store: Store, server: SmtpServer, now: str = AT_WORK, **how: object) -> list[OutboxMessage]:
     async def go() -> list[OutboxMessage]:
         async with server:
-            return await deliver_due(store, smtp(server, **how), POSTMARK, worker="w", clock=stands(now))
+            return await deliver_due(store, smtp(server, **how), POSTMARK.sender, worker="w", clock=stands(now))
 
     return asyncio.run(go())
 
@@ -77,7 +78,7 @@ def test_whoever_is_asked_to_stop_begins_no_further_message(store: Store, tmp_pa
     folder = FolderDelivery(tmp_path / "mail")
     asked = iter([False, True])
     sent = asyncio.run(
-        deliver_due(store, folder, POSTMARK, worker="w", clock=stands(AT_WORK), stopping=lambda: next(asked))
+        deliver_due(store, folder, POSTMARK.sender, worker="w", clock=stands(AT_WORK), stopping=lambda: next(asked))
     )
     assert len(sent) == 1
     assert store.outbox_counts() == {OutboxState.WRITTEN: 1, OutboxState.PENDING: 3}
@@ -92,7 +93,7 @@ def test_the_outcome_of_each_attempt_is_logged_without_a_name(store: Store, capl
 
 def test_into_the_folder_is_written_and_not_sent(store: Store, tmp_path: Path):
     folder = FolderDelivery(tmp_path / "mail")
-    ended = asyncio.run(deliver_due(store, folder, POSTMARK, worker="w", clock=stands(AT_WORK)))
+    ended = asyncio.run(deliver_due(store, folder, POSTMARK.sender, worker="w", clock=stands(AT_WORK)))
     assert [one.state for one in ended] == [OutboxState.WRITTEN] * 4
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 4
 
@@ -202,7 +203,9 @@ class TestLease:
 
             async with server:
                 watched = Watched(store._database)
-                return await deliver_due(watched, smtp(server), POSTMARK, worker="w", clock=clock, lease=self.SHORT)
+                return await deliver_due(
+                    watched, smtp(server), POSTMARK.sender, worker="w", clock=clock, lease=self.SHORT
+                )
 
         assert asyncio.run(go())[0].state is OutboxState.SENT
         assert (Watched.extensions >= 3, stolen) == (True, [])
@@ -220,6 +223,6 @@ class TestLease:
                 assert (content, sender) > (b"", "")
                 return Attempt(outcome=Outcome.TEMPORARY, detail="content: lost")
 
-        asyncio.run(deliver_due(store, Slow(Path()), POSTMARK, worker="w", clock=stands("Mon 2026-11-23 07:33")))
+        asyncio.run(deliver_due(store, Slow(Path()), POSTMARK.sender, worker="w", clock=stands("Mon 2026-11-23 07:33")))
         assert store.outbox_counts() == {OutboxState.SENT: 4}
         assert not store.extend_lease(first, later, now=later)

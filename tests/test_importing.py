@@ -15,11 +15,8 @@ from official import at, rules
 
 from monitor.dossier import EventKind
 from monitor.errors import MonitorError
-from monitor.importing import doubt_about
-from monitor.intake import FileHead
-from monitor.record import Scope
 from monitor.status import Status
-from monitor.store import ImportState, SourceState, Store, open_store
+from monitor.store import ImportState, Store, open_store
 from monitor.sweep import sweep
 
 FRIDAY, MONDAY = "Fri 2026-11-20 16:55", "Mon 2026-11-23 07:05"
@@ -75,35 +72,6 @@ def test_a_file_older_than_the_last_accepted_one_of_its_source_is_held(store: St
     assert store.imports()[0].state is ImportState.HELD
 
 
-@pytest.mark.parametrize(
-    ("before", "after", "held"),
-    [
-        (Scope.RECEIVED_BETWEEN, Scope.RECEIVED_BETWEEN, True),  # the same title over fewer rows
-        (Scope.RECEIVED_BETWEEN, Scope.ALL, True),  # the title is gone, and the file now claims to hold everything
-        (Scope.ALL, Scope.RECEIVED_BETWEEN, False),  # declared narrower
-        (Scope.ALL, Scope.PARTIAL, False),  # says nothing about absence
-    ],
-)
-def test_a_shrunken_list_is_held_unless_it_declares_itself_narrower(before: Scope, after: Scope, held: bool):
-    common = {"data_as_of": at(MONDAY), "carried": frozenset(), "columns": {}}
-    last = SourceState(name="a", last_import_id=1, scope=before, row_count=256, **common)
-    head = FileHead(
-        file_name="a.xlsx",
-        sha256="0",
-        source="a",
-        layout="theo-doi",
-        kind="dossiers",
-        data_as_of_estimated=False,
-        scope=after,
-        received_from=None,
-        received_to=None,
-        unused_headers=(),
-        row_count=180,
-        **common,
-    )
-    assert (doubt_about(head, last) is not None) is held
-
-
 def test_over_a_fifth_fewer_rows_are_held_and_a_fifth_is_not(store: Store, tmp_path: Path):
     take(store, write_list(tmp_path, FRIDAY, many(10)), NOW)
     assert not take(store, write_list(tmp_path, "Fri 2026-11-20 17:00", many(8)), NOW).held
@@ -131,7 +99,7 @@ def test_a_mapped_column_that_is_gone_holds_the_file_and_is_named(store: Store, 
     renamed = HEADERS | {"appointment": "Hẹn lấy kết quả"}
     report = take(store, write_list(tmp_path, MONDAY, many(3), headers=renamed), NOW)
     assert report.held
-    assert report.cause.startswith("Tệp không còn cột “Ngày hẹn trả”; các cột chưa dùng đến: Hẹn lấy kết quả.")
+    assert report.cause.startswith("Tệp không còn cột “Ngày hẹn trả” (ngày hẹn trả); các cột chưa dùng đến: Hẹn lấy")
 
 
 def test_a_held_file_is_taken_when_a_person_accepts_it(store: Store, tmp_path: Path):
@@ -202,7 +170,7 @@ def test_a_blank_erases_neither_receipt_nor_appointment_nor_finish(store: Store,
     one = dossier(store)
     assert (one.received.at, one.finished.at) == (at("Fri 2026-11-20 09:00"), at("Fri 2026-11-20 15:00"))
     assert [seen.at.at for seen in one.appointments] == [at("Thu 2026-11-26 17:00")]
-    assert set(one.blanked) == {"received_at", "appointment_at", "finished_at"}
+    assert {it.fact for it in one.conflicts if it.theirs is None} == {"received", "appointment", "finished"}
 
 
 def test_a_dossier_that_is_open_again_begins_a_new_life(store: Store, tmp_path: Path):
@@ -270,7 +238,7 @@ def test_steps_of_unknown_dossiers_are_rejected_and_taken_once_the_dossiers_came
     take(store, write_portal(tmp_path, FRIDAY, [PORTAL], service="DongBoHoSoMC"), NOW)
     again = take(store, steps, "Mon 2026-11-23 08:00")
     assert (counts(again), again.already_imported) == ((1, 0, 1, 0, 0), False)
-    assert dossier(store).handling_officer == "Lương Viết Hoàng Long"
+    assert dossier(store).step_officer == "Lương Viết Hoàng Long"
     assert take(store, steps, "Mon 2026-11-23 09:00").already_imported
 
 

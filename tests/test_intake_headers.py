@@ -12,8 +12,8 @@ from intake_lists import FOLLOW_UP, LATE, OVERDUE, at, book, dossier, read, shee
 
 from monitor.dossier import Moment
 from monitor.intake import FileHead, IntakeError
-from monitor.intake.refusals import CodeColumnMissing, HeaderNotFound, SourceUnknown
-from monitor.record import Scope, SourceRule
+from monitor.intake.refusals import CodeColumnMissing, FormatUnexpected, HeaderNotFound, SourceUnknown
+from monitor.source import FileFormat, Scope, SourceRule
 from monitor.working_time import LOCAL_ZONE
 
 
@@ -29,16 +29,17 @@ class TestHeaders:
         "portal names": ["MaHoSo", "MaTTHC", "TenTTHC", "NgayTiepNhan", "NgayHenTra", "TrangThaiHoSo", "ChuHoSo"],
         "english names": ["dossierNo", "serviceCode", "receiveDate", "dueDate", "releaseDate", "dossierStatus"],
         "other words": ["Số hồ sơ", "Thủ tục", "Ngày tiếp nhận", "Hạn trả", "Tình trạng", "Tên tổ chức/cá nhân"],
+        "short words": ["STT", "Mã HS", "Tên TTHC", "Ngày nhận", "Ngày hẹn", "Trạng thái", "Chủ hồ sơ"],
         "eth for đ": ["Mã hồ sơ", "Ðịa chỉ", "Ngày nhận", "Ngày hẹn trả", "Chủ hồ sơ"],
     }
 
     @pytest.mark.parametrize("name", LAYOUTS)
-    def test_ten_layouts_are_understood(self, tmp_path: Path, name: str):
+    def test_many_layouts_are_understood(self, tmp_path: Path, name: str):
         header = self.LAYOUTS[name]
         cells = []
         for title in header:
             plain = unicodedata.normalize("NFC", title).casefold().replace("\n", " ")
-            is_code = plain.startswith(("mã hồ", "mahoso", "dossierno", "số hồ"))
+            is_code = plain.startswith(("mã hồ", "mã hs", "mahoso", "dossierno", "số hồ"))
             is_date = "ngày" in plain or plain.startswith(("ngay", "hạn")) or plain.endswith("date")
             cells.append("H37.12-261120-0001" if is_code else "20/11/2026 09:00" if is_date else "Đang xử lý")
         outcome = read(sheet(tmp_path / "a.xlsx", cells, header=header))
@@ -96,6 +97,35 @@ class TestHeaders:
         header = ["Mã hồ sơ", "Ngày nhận", "NGÀY HẸN CỦA DÂN"]
         path = sheet(tmp_path / "a.xlsx", ["H37.12-261120-0001", "", "26/11/2026 17:00"], header=header)
         assert read(path, rule).records[0].appointment_at == at(26, 17)
+
+    def test_a_header_that_the_source_declares_wins_over_a_known_one_to_the_left_of_it(self, tmp_path: Path):
+        rule = SourceRule(name="tinh", columns={"Hạn của dân": "appointment_at"})
+        header = ["Mã hồ sơ", "Ngày hẹn trả", "Hạn của dân"]
+        path = sheet(tmp_path / "a.xlsx", ["H37.12-261120-0001", "25/11/2026", "26/11/2026 17:00"], header=header)
+        outcome = read(path, rule)
+        assert outcome.records[0].appointment_at == at(26, 17)
+        assert outcome.head.unused_headers == ("Ngày hẹn trả",)
+        assert outcome.head.doubled == {}
+
+    def test_the_share_of_filled_cells_is_told_of_every_column(self, tmp_path: Path):
+        path = sheet(tmp_path / "a.xlsx", dossier(1), dossier(2, **{"Người nộp": ""}), ["Tổng cộng", "", "2"])
+        filled = read(path).head.filled
+        assert (filled["submitter"], filled["received_at"], filled["finished_at"]) == (0.5, 1.0, 0.0)
+
+    def test_an_unread_column_in_an_old_font_or_with_lists_costs_nothing(self, tmp_path: Path):
+        header = [*FOLLOW_UP, "Ghi chú"]
+        assert len(read(sheet(tmp_path / "a.xlsx", [*dossier(1), "C«ng ty"], header=header)).rows) == 1
+
+    @pytest.mark.parametrize(("form", "ok"), [(None, True), (FileFormat.SHEET, True), (FileFormat.DELIMITED, False)])
+    def test_a_file_that_is_not_what_its_source_says_is_refused(
+        self, tmp_path: Path, form: FileFormat | None, ok: bool
+    ):
+        path, rule = sheet(tmp_path / "a.xlsx", dossier(1)), SourceRule(name="tinh", format=form)
+        if ok:
+            assert len(read(path, rule).rows) == 1
+        else:
+            with pytest.raises(FormatUnexpected, match="“tinh” khai báo tệp dạng delimited, tệp này dạng sheet"):
+                read(path, rule)
 
     def test_a_mapping_to_an_unknown_field_is_refused(self, tmp_path: Path):
         rule = SourceRule(name="tinh", columns={"Ngày hẹn": "appointment"})
@@ -188,6 +218,20 @@ class TestScopeAndFreshness:
         head = self.head(tmp_path, "DANH SÁCH", f"({self.RANGE})")
         assert head.scope is Scope.RECEIVED_BETWEEN
         assert (head.received_from, head.received_to) == (date(2026, 11, 1), date(2026, 11, 23))
+
+    @pytest.mark.parametrize(
+        ("title", "scope"),
+        [
+            ("HỒ SƠ TIẾP NHẬN TỪ 01/11/2026 ĐẾN 23/11/2026", Scope.RECEIVED_BETWEEN),
+            ("Từ ngày 01 tháng 11 năm 2026 đến ngày 23 tháng 11 năm 2026", Scope.RECEIVED_BETWEEN),
+            ("(Ngày nhận: từ 1/11/2026 - 23/11/2026)", Scope.RECEIVED_BETWEEN),
+            ("Hồ sơ có ngày hẹn trả từ ngày 01/11/2026 đến ngày 23/11/2026", Scope.PARTIAL),
+            ("Hồ sơ đến hạn từ 01/11/2026 đến 23/11/2026", Scope.PARTIAL),
+            ("Ngày nộp từ 01/11/2026 đến 23/11/2026", Scope.PARTIAL),
+        ],
+    )
+    def test_days_of_anything_but_receipt_say_nothing_about_absence(self, tmp_path: Path, title: str, scope: Scope):
+        assert self.head(tmp_path, title).scope is scope
 
     @pytest.mark.parametrize("header", [OVERDUE, LATE])
     def test_a_list_of_late_ones_says_nothing_about_absence_whatever_its_title(self, tmp_path: Path, header: list[str]):

@@ -11,7 +11,8 @@ from intake_lists import FOLLOW_UP, TITLE, _windows_1258, at, book, dossier, rea
 from monitor.dossier import Moment, SourceStatus
 from monitor.intake import file_digest
 from monitor.intake.refusals import OldEncoding
-from monitor.record import Person, Record, Scope, SourceRule
+from monitor.record import Person, Record
+from monitor.source import Scope, SourceRule
 from monitor.working_time import LOCAL_ZONE
 
 

@@ -9,7 +9,8 @@ from intake_lists import at, portal, read
 
 from monitor.dossier import Channel, SourceStatus
 from monitor.intake.refusals import HeaderNotFound, UnknownService
-from monitor.record import ApplicantKind, Person, Record, Scope, SourceRule, SupplementRecord
+from monitor.record import ApplicantKind, Person, Record, SupplementRecord
+from monitor.source import Scope, SourceRule
 
 
 class TestPortal:
@@ -142,8 +143,8 @@ class TestPortal:
         ]
         outcome = read(portal(tmp_path / "a.json", *steps, service="CapNhatTienDoHoSoMC"))
         assert outcome.records == [
-            Record(code="A-1", handling_officer="Bình", handling_unit="Phòng B", step_due_at=at(25, 17)),
-            Record(code="A-2", handling_officer="Chi", handling_unit="Phòng A"),
+            Record(code="A-1", step_officer="Bình", step_unit="Phòng B", step_due_at=at(25, 17)),
+            Record(code="A-2", step_officer="Chi", step_unit="Phòng A"),
         ]
         assert (outcome.head.kind, outcome.head.source) == ("steps", "mac-dinh/tien-do")
         assert outcome.head.scope is Scope.PARTIAL

@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 from official import appointment, assessed, at, clock, deadline_of, dossier, ladder, limit, rules
 
+from monitor.absence import NOBODY_AWAY, Away
 from monitor.deadline import DeadlineNote
 from monitor.dossier import Dossier, SourceStatus
+from monitor.handling import Ground, Holders
 from monitor.ladder import Delivery, Ladder, Step
-from monitor.notice import Holders, Notice, NoticeDecision, Silence, decide_notice, recipients, short_applicant
+from monitor.notice import Notice, NoticeDecision, Silence, decide_notice, recipients, short_applicant
 from monitor.organisation import Role, fold_name
 from monitor.record import ApplicantKind, Person
 from monitor.working_time import CalendarRangeError
@@ -17,7 +19,7 @@ ORGANISATION = rules().organisation
 DIVISION = ORGANISATION.divisions["dkkd"]
 OFFICER = next(one.id for one in ORGANISATION.staff.values() if one.role is Role.OFFICER and one.division == "dkkd")
 HOLDERS = Holders(
-    officer=OFFICER, head=DIVISION.head, deputy=DIVISION.deputy_in_charge, division="dkkd", ground="source"
+    officer=OFFICER, head=DIVISION.head, deputy=DIVISION.deputy_in_charge, division="dkkd", ground=Ground.SOURCE
 )
 DESK = {one.id for one in ORGANISATION.with_role(Role.DESK)}
 TEN_DAYS = dossier("Mon 2026-11-02 09:00")  # due Mon 2026-11-16
@@ -31,9 +33,12 @@ def decided(
     holders: Holders = HOLDERS,
     one: Dossier = TEN_DAYS,
     steps: Ladder | None = None,
+    away: Away = NOBODY_AWAY,
 ) -> NoticeDecision:
     assessment, deadline = assessed(one, limit(10), now, data), deadline_of(one, limit(10))
-    return decide_notice(assessment, deadline, holders, told, steps or ladder(), ORGANISATION, clock(), now=at(now))
+    return decide_notice(
+        assessment, deadline, holders, told, steps or ladder(), ORGANISATION, clock(), away=away, now=at(now)
+    )
 
 
 class TestOverdue:
@@ -111,7 +116,7 @@ class TestSilence:
 
     def test_nobody_to_tell_is_said(self):
         only_officer = {Step.OVERDUE: replace(ladder().steps[Step.OVERDUE], to=(Role.OFFICER,))}
-        nobody = Holders(officer=None, head=None, deputy=None, division=None, ground="head")
+        nobody = Holders(officer=None, head=None, deputy=None, division=None, ground=Ground.HEAD)
         found = decided("Tue 2026-11-17 08:00", holders=nobody, steps=replace(ladder(), steps=only_officer))
         assert found == NoticeDecision(silence=Silence.NOBODY_TO_TELL)
 
@@ -139,6 +144,59 @@ class TestRecipients:
 
     def test_the_deputy_is_the_one_in_charge_of_the_division(self):
         assert [one.id for one in recipients((Role.DEPUTY,), HOLDERS, ORGANISATION)] == [DIVISION.deputy_in_charge]
+
+    def test_a_vacant_heads_part_falls_to_the_deputy_in_charge(self):
+        vacant = replace(HOLDERS, officer=None, head=None)
+        assert told((Role.OFFICER, Role.HEAD), {}, holders=vacant) == [DEPUTY]
+
+
+HEAD, DEPUTY = DIVISION.head, DIVISION.deputy_in_charge
+LONG, THAO, HUYEN, CHAU, VPS_HEAD = "lv-hoang-long", "tt-phuong-thao", "mt-khanh-huyen", "ds-bao-chau", "dt-minh-nguyet"
+
+
+def told(roles: tuple[Role, ...], away: Away, holders: Holders = HOLDERS) -> list[str]:
+    return [one.id for one in recipients(roles, holders, ORGANISATION, away)]
+
+
+class TestAbsence:
+    @pytest.mark.parametrize(
+        ("roles", "away", "people"),
+        [
+            ((Role.OFFICER,), {"somebody else": LONG}, [OFFICER]),
+            ((Role.OFFICER,), {OFFICER: LONG}, [LONG, HEAD]),
+            ((Role.OFFICER,), {OFFICER: None}, [HEAD]),
+            ((Role.OFFICER, Role.HEAD), {OFFICER: LONG}, [LONG, HEAD]),  # each once
+            ((Role.OFFICER, Role.HEAD), {OFFICER: HEAD}, [HEAD]),
+            ((Role.HEAD,), {HEAD: THAO}, [THAO]),
+            ((Role.HEAD,), {HEAD: None}, [DEPUTY]),
+            ((Role.OFFICER,), {OFFICER: LONG, HEAD: THAO}, [LONG, THAO]),
+            ((Role.OFFICER,), {OFFICER: None, HEAD: None}, [DEPUTY]),
+            ((Role.OFFICER,), {OFFICER: None, HEAD: None, DEPUTY: "vt-thu-hien"}, ["vt-thu-hien"]),
+            ((Role.DEPUTY,), {DEPUTY: None}, [HEAD]),
+            ((Role.DESK,), {HUYEN: CHAU}, [CHAU, VPS_HEAD]),  # the head of the desk's own division
+            ((Role.DIRECTOR,), {"ht-thanh-son": "hv-quang-vinh"}, ["hv-quang-vinh"]),
+        ],
+    )
+    def test_whoever_stands_in_and_the_head_are_told(self, roles: tuple[Role, ...], away: Away, people: list[str]):
+        assert told(roles, away) == people
+
+    def test_a_head_who_holds_the_dossier_alone_is_represented_too(self):
+        assert told((Role.OFFICER, Role.HEAD), {HEAD: THAO}, holders=replace(HOLDERS, officer=None)) == [THAO]
+
+    def test_no_notice_is_lost_when_nobody_is_there(self):
+        assert told((Role.OFFICER,), {OFFICER: None, HEAD: None, DEPUTY: None}) == [OFFICER]
+        assert told((Role.DIRECTOR,), {"ht-thanh-son": None}) == ["ht-thanh-son"]
+
+    def test_the_substitute_hears_of_what_the_absent_officer_was_told(self):
+        before = decided("Tue 2026-11-17 08:00").notices
+        assert OFFICER in {one.person for one in before}
+        (notice,) = decided("Tue 2026-11-17 13:30", told=before, away={OFFICER: LONG}).notices
+        assert (notice.person, notice.occurrence) == (LONG, 1)
+
+    def test_back_again_the_officer_is_told_themselves(self):
+        while_away = decided("Tue 2026-11-17 08:00", away={OFFICER: LONG}).notices
+        assert OFFICER not in {one.person for one in while_away}
+        assert [one.person for one in decided("Wed 2026-11-18 08:00", told=while_away).notices] == [OFFICER]
 
 
 class TestNames:

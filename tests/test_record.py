@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from official import at, moment
 
-from monitor.dossier import Event, EventKind, SourceStatus, fold
+from monitor.dossier import Event, EventKind, SourceStatus
+from monitor.history import fold
 from monitor.record import Person, Record, Seen, SupplementRecord, events_between, merged
 
 K = EventKind
@@ -83,6 +84,7 @@ class TestChanges:
             ({"appointment_at": moment("Fri 2026-11-13")}, K.APPOINTMENT_SEEN),
             ({"received_at": moment("Tue 2026-11-03")}, K.RECEIVED),
             ({"handling_officer": "Vi Văn Nam"}, K.HANDED_OVER),
+            ({"step_officer": "Vi Văn Nam", "step_unit": "Phòng Đăng ký kinh doanh"}, K.HANDED_OVER),
             ({"status": SourceStatus.PAYMENT_ASKED}, K.STATUS_SEEN),
             ({"procedure_code": "2.001583"}, K.CORRECTED),
             ({"finished_at": moment("Fri 2026-11-06")}, K.FINISHED),
@@ -103,7 +105,12 @@ class TestChanges:
         blank = replace(last, **{date: None})
         (lost,) = events(blank, last)
         assert (lost.kind, lost.facts) == (K.BLANKED, {"date": date})
-        assert merged(last, blank, ALL) == last
+        known = merged(last, blank, ALL)
+        assert known == replace(last, lost=(date,))
+        assert events(replace(blank, handling_officer="Vi Văn Nam"), known)[0].kind is K.HANDED_OVER, "it is said once"
+        (found,) = events(last, known)
+        assert found.happened_at == getattr(last, date), "the source has found again what it had lost"
+        assert merged(known, last, ALL) == last
 
     def test_a_column_that_the_file_does_not_have_says_nothing(self):
         narrow = Record(code=RECORD.code, status=SourceStatus.PAYMENT_ASKED)
@@ -234,7 +241,7 @@ COLUMNS = st.frozensets(st.sampled_from(sorted(Record.__dataclass_fields__)))
 def test_the_same_file_again_says_nothing_new(last: Record | None, new: Record, carried: frozenset[str]):
     known = merged(last, new, carried)
     assert merged(known, new, carried) == known
-    assert {event.kind for event in events(new, known, carried)} <= {K.BLANKED}  # still lost
+    assert events(new, known, carried) == []
 
 
 @given(last=RECORDS, new=RECORDS, carried=COLUMNS)

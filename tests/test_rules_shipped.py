@@ -10,9 +10,10 @@ import pytest
 
 from monitor.ladder import Delivery, Step
 from monitor.organisation import Role
-from monitor.record import SourceRule
-from monitor.rules import RuleBook, content_hash, load_rules, load_rules_from, rule_files
+from monitor.rules import RuleBook, RulesRefused, content_hash, load_rules, load_rules_from, rule_files
+from monitor.source import SourceRule
 from monitor.time_limit import DayEnd, Stage
+from tests.running import as_if_real
 
 RULES = Path(__file__).parent.parent / "rules"
 CASES = Path(__file__).parent / "cases" / "rules"
@@ -70,9 +71,19 @@ def test_the_people_are_invented_and_said_to_be(rules: RuleBook) -> None:
 
 def test_real_addresses_are_welcome_once_the_people_are_said_to_be_real() -> None:
     files = rule_files(RULES)
+    real = files | {name: as_if_real(files[name]) for name in ("organisation.toml", "staff.csv")}
+    assert not load_rules_from(real).organisation.is_sample
+
+
+def test_the_shipped_people_are_refused_one_and_all_when_only_the_word_sample_is_changed() -> None:
+    files = rule_files(RULES)
     files["organisation.toml"] = files["organisation.toml"].replace(b"\nsample = true", b"\nsample = false")
-    files["staff.csv"] = files["staff.csv"].replace(b"@stc.example", b"@langson.gov.vn")
-    assert not load_rules_from(files).organisation.is_sample
+    with pytest.raises(RulesRefused) as refused:
+        load_rules_from(files)
+    told = [(problem.file, problem.line, problem.text.split(" ")[0]) for problem in refused.value.problems]
+    people = [("rules/staff.csv", line, cell) for line in range(2, 22) for cell in ("email", "phone")]
+    organisation = [(12, "address"), (14, "desk_address"), (16, "phone"), (17, "complaint_contact")]
+    assert told == [("rules/organisation.toml", line, key) for line, key in organisation] + people
 
 
 @pytest.mark.parametrize(

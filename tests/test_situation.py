@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from official import appointment, at, clock, dossier, ladder, limit, moment, official
 
 from monitor.deadline import Options, compute_deadline
-from monitor.dossier import Appointment, AppointmentCause, Dossier, Moment, Pause, SourceStatus, Supplement
+from monitor.dossier import Appointment, AppointmentCause, Declaration, Dossier, Moment, Pause, SourceStatus, Supplement
 from monitor.situation import dossier_in, situation_of
 from monitor.status import assess
 from monitor.time_limit import NO_LIMIT, DayEnd, Evidence, SupplementRule, TimeLimit, Unit
@@ -40,6 +40,8 @@ DOSSIERS = st.builds(
     has_result_paper=st.booleans(),
     source_status=st.none() | st.sampled_from(SourceStatus),
     missing_since=st.none() | INSTANTS,
+    awaits_end=st.booleans(),
+    declaration=st.none() | st.builds(Declaration, st.just("an"), INSTANTS, st.just("12"), DAYS),
     issued_new_date_on=st.none() | DAYS,
 )
 LIMITS = st.builds(

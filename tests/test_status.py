@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from official import appointment, assessed, at, clock, day, deadline_of, dossier, ladder, limit, moment, official
 
 from monitor.deadline import Deadline, Options, compute_deadline
-from monitor.dossier import AppointmentCause, Dossier, Moment, SourceStatus, Supplement
+from monitor.dossier import AppointmentCause, Conflict, Dossier, Moment, SourceStatus, Supplement
 from monitor.status import Flag, Status, assess, code_date, near_due_from, quality_flags
 from monitor.time_limit import NO_LIMIT, DayEnd, Evidence, Unit
 from monitor.working_time import LOCAL_ZONE
@@ -164,72 +164,6 @@ class TestEnds:
         assert ended == {Status.FINISHED_EARLY, Status.FINISHED_ON_TIME, Status.FINISHED_LATE, Status.CLOSED}
 
 
-class TestLatenessAgainstEachDate:
-    """Ten working days from Mon 2026-11-02; the law says Mon 2026-11-16."""
-
-    @pytest.mark.parametrize(
-        ("promised", "finished", "status", "flags"),
-        [
-            ("Thu 2026-11-12", "Fri 2026-11-13", Status.FINISHED_LATE, {Flag.LATE_AGAINST_PROMISE}),
-            ("Thu 2026-11-19", "Wed 2026-11-18", Status.FINISHED_LATE, {Flag.LATE_AGAINST_LAW}),  # kept the promise
-            (
-                "Mon 2026-11-16",
-                "Tue 2026-11-17",
-                Status.FINISHED_LATE,
-                {Flag.LATE_AGAINST_LAW, Flag.LATE_AGAINST_PROMISE},
-            ),
-            ("Mon 2026-11-16", "Mon 2026-11-16", Status.FINISHED_ON_TIME, set()),
-        ],
-    )
-    def test_neither_hides_the_other(self, promised: str, finished: str, status: Status, flags: set[Flag]):
-        one = replace(dossier("Mon 2026-11-02 09:00", [promised]), finished=moment(finished))
-        found = assessed(one, limit(10), "Mon 2026-11-23 08:00")
-        assert (found.status, found.flags) == (status, flags)
-
-    def test_a_limit_that_nobody_verified_accuses_nobody(self):
-        one = replace(dossier("Mon 2026-11-02 09:00", ["Thu 2026-11-19"]), finished=moment("Wed 2026-11-18"))
-        found = assessed(one, limit(10, evidence=Evidence.UNVERIFIED), "Mon 2026-11-23 08:00")
-        assert (found.status, found.flags) == (Status.FINISHED_EARLY, frozenset())
-
-    def test_a_reappointment_does_not_erase_the_lateness_that_had_happened(self):
-        moved = ["Mon 2026-11-16", appointment("Wed 2026-11-25", cause=AppointmentCause.REAPPOINTMENT)]
-        late = dossier("Mon 2026-11-02 09:00", moved, issued_new_date_on=day("Wed 2026-11-25"))
-        still_open = assessed(late, limit(10), "Thu 2026-11-19 08:00")
-        assert still_open.status is Status.ON_TRACK
-        assert still_open.flags == {Flag.LATE_AGAINST_LAW, Flag.LATE_AGAINST_PROMISE}
-        done = assessed(replace(late, finished=moment("Wed 2026-11-25 09:00")), limit(10), "Thu 2026-11-26 08:00")
-        assert done.status is Status.FINISHED_ON_TIME
-        assert done.flags == {Flag.LATE_AGAINST_LAW, Flag.LATE_AGAINST_PROMISE}
-
-    def test_a_supplement_asked_too_late_leaves_it_overdue(self):
-        asked = replace(TEN_DAYS, supplements=(Supplement(moment("Tue 2026-11-17")),))
-        assert assessed(asked, limit(10), OVERDUE_NOW).status is Status.OVERDUE
-
-    def test_old_data_say_nothing_of_lateness(self):
-        found = assessed(TEN_DAYS, limit(10), OVERDUE_NOW, "Mon 2026-11-16 16:55")
-        assert not found.flags & {Flag.LATE_AGAINST_LAW, Flag.LATE_AGAINST_PROMISE}
-
-
-class TestApologyMissed:
-    @pytest.mark.parametrize(
-        ("now", "issued", "is_missed"),
-        [
-            ("Fri 2026-11-13 23:59", None, False),
-            ("Sat 2026-11-14 00:00", None, True),
-            ("Sat 2026-11-14 00:00", "Fri 2026-11-20", False),
-            (OVERDUE_NOW, None, True),
-        ],
-    )
-    def test_it_is_a_flag_from_the_day_after_the_last_one(self, now: str, issued: str | None, is_missed: bool):
-        found = assessed(replace(TEN_DAYS, issued_new_date_on=day(issued)), limit(10), now)
-        assert (Flag.APOLOGY_MISSED in found.flags) is is_missed
-
-    def test_where_no_such_day_exists_none_is_missed(self):
-        found = assessed(dossier("Fri 2026-11-20 09:00"), limit(None, Unit.SAME_DAY), "Mon 2026-11-23 08:00")
-        assert found.status is Status.OVERDUE
-        assert Flag.APOLOGY_MISSED not in found.flags
-
-
 class TestWhatTheSourceSays:
     @pytest.mark.parametrize(
         ("facts", "now", "status", "flag"),
@@ -287,6 +221,9 @@ class TestWhatTheSourceSays:
         assert Flag.PROVISIONAL in found.flags
 
 
+LOST = Conflict("finished", moment("Fri 2026-11-06"), None, at("Mon 2026-11-09 08:00"))
+
+
 class TestQualityOfTheData:
     @pytest.mark.parametrize(
         ("one", "flags"),
@@ -299,7 +236,8 @@ class TestQualityOfTheData:
             (dossier("Mon 2026-09-14 09:00"), {Flag.CODE_DATE_FAR}),
             (dossier("Mon 2026-11-02 09:00", finished=moment("Fri 2026-10-30")), {Flag.FINISH_BEFORE_RECEIPT}),
             (dossier("Mon 2026-11-02 09:00", status_text="Đang họp"), {Flag.UNKNOWN_STATUS_WORD}),
-            (dossier("Mon 2026-11-02 09:00", blanked=("received_at",)), {Flag.DATE_BLANKED}),
+            (dossier("Mon 2026-11-02 09:00", conflicts=(LOST,)), {Flag.DATE_BLANKED}),
+            (dossier("Mon 2026-11-02 09:00", conflicts=(replace(LOST, theirs=LOST.ours),)), {Flag.CONFLICT}),
             (
                 dossier("Mon 2026-11-02 09:00", supplements=(Supplement(moment("Tue 2026-11-03"), inferred=True),)),
                 {Flag.SUPPLEMENT_WITHOUT_RECORD},

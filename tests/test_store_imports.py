@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stored import DESK, FULL, MONDAY, PERSON, TUESDAY, at, begin, bring_in, change, decision, due, finish, on, simple
 
-from monitor.dossier import Channel, Dossier, Event, EventKind, Moment, SourceStatus, fold
+from monitor.dossier import Channel, Dossier, Event, EventKind, Moment, SourceStatus
+from monitor.history import fold
 from monitor.letter import Letter, LetterState
-from monitor.record import Person, Record, Scope
+from monitor.record import Person, Record
+from monitor.source import Scope
 from monitor.status import Status
 from monitor.store import (
     AlreadyImported,
@@ -42,7 +44,7 @@ class TestRecord:
         assert record_from_json(record_to_json(FULL), code=FULL.code, person=PERSON) == FULL
 
     def test_every_field_is_written(self):
-        elsewhere = {"code", "person", "has_result_paper", "supplements"}
+        elsewhere = {"code", "person", "has_result_paper", "supplements", "lost"}
         assert {field.name for field in fields(Record)} == {*record_json.TEXTS, *record_json.MOMENTS} | elsewhere
 
     def test_no_personal_data_are_in_it(self):

@@ -224,7 +224,7 @@ class TestBackup:
         first = backup_before_migration(database, tmp_path)
         second = backup_before_migration(database, tmp_path)
         database.close()
-        assert "schema-0001" in first.name
+        assert "schema-0002" in first.name
         assert second.name == f"{first.stem}-2{first.suffix}"
 
 

@@ -21,9 +21,14 @@ _COMMANDS = {
     "explain": "monitor.cli.explaining",
     "due": "monitor.cli.due",
     "letter": "monitor.cli.letters",
+    "desk": "monitor.cli.desk",
     "calendar": "monitor.cli.rules",
     "rules": "monitor.cli.rules",
+    "source": "monitor.cli.sources",
+    "go-live": "monitor.cli.desk.go_live",
     "doctor": "monitor.cli.doctor",
+    "purge": "monitor.cli.privacy",
+    "citizen": "monitor.cli.privacy",
     "backup": "monitor.cli.sites",
     "restore": "monitor.cli.sites",
 }
@@ -63,7 +68,7 @@ class _Commands(click.Group):
         module = _COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command = getattr(importlib.import_module(module), f"{cmd_name}_command")
+        command = getattr(importlib.import_module(module), f"{cmd_name.replace('-', '_')}_command")
         assert isinstance(command, click.Command)
         return command
 

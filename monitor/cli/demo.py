@@ -2,8 +2,10 @@
 
 import asyncio
 import shutil
+import sys
 from datetime import date, datetime, time
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -12,8 +14,8 @@ from monitor.cli.opening import Refused, day, say, shipped, store_of
 from monitor.site import CONFIGURATION, Site, SiteKind, open_site
 
 if TYPE_CHECKING:
+    from monitor.comparison import ImportReport
     from monitor.daemon import Clock
-    from monitor.importing import ImportReport
     from monitor.outbox import OutboxMessage
     from monitor.rules import RuleBook
     from monitor.store import Store
@@ -61,6 +63,12 @@ def demo_command(*, folder: Path, as_of: date | None, once: bool) -> None:
     say("")
     with store_of(site) as store:
         asyncio.run(_Show(site, store, clock, once=once).run())
+
+
+def invoked_as() -> str:
+    """The program as it was called, which works again from the same folder; plain `dunghen` may be on nobody's PATH."""
+    program = Path(sys.argv[0])
+    return f"{quote(sys.executable)} -m monitor" if program.name == "__main__.py" else quote(str(program))
 
 
 def _make_room(folder: Path) -> None:
@@ -139,11 +147,11 @@ class _Show:
         await self._digests_written.wait()
         self._tell_waiting()
         self._write_letter()
-        home = self._site.home
+        command = f"{invoked_as()} --home {quote(str(self._site.home))}"
         say("")
-        say("Look around (in another terminal):")
-        say(f"  dunghen --home {home} list --open        where every dossier stands")
-        say(f"  dunghen --home {home} explain CODE       why, day by day")
+        say("Look around (in another terminal, in this same folder):")
+        say(f"  {command} list --open        where every dossier stands")
+        say(f"  {command} explain CODE       why, day by day")
         say(f"  {self._site.mail_folder}, {self._site.letters_folder}    the mails and the letter")
         if not self._once:
             say("")

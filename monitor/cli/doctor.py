@@ -161,10 +161,11 @@ def _mail(site: Opened) -> Finding:
 
 
 def _outbox(site: Opened) -> Finding:
+    from monitor.cli.words import MESSAGE_WORDS
     from monitor.outbox import OutboxState
 
     counts = site.store.outbox_counts()
-    said = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "trống"
+    said = "; ".join(f"{counts[state]} {words}" for state, words in MESSAGE_WORDS.items() if state in counts) or "trống"
     return Finding("Thư đi", not counts.get(OutboxState.FAILED), said)
 
 
@@ -179,9 +180,11 @@ def _clock(site: Opened, now: datetime) -> Finding:
 
 
 def _daemon(site: Opened, now: datetime) -> Finding:
+    from monitor.cli.words import SITE_WORDS
+
     last = site.store.last_beat()
     if site.site.kind is not SiteKind.LIVE:
-        return Finding("Dịch vụ", True, f"không cần cho một site kiểu {site.site.kind}")
+        return Finding("Dịch vụ", True, f"không cần ở {SITE_WORDS[site.site.kind]}")
     if last is None:
         return Finding("Dịch vụ", False, "chưa chạy lần nào: dunghen run, hoặc dunghen service install")
     alive = now - last <= STALE

@@ -12,7 +12,7 @@ from monitor.errors import MonitorError
 from monitor.working_time import LOCAL_ZONE
 
 if TYPE_CHECKING:
-    from monitor.importing import ImportReport
+    from monitor.comparison import ImportReport
     from monitor.store import Store
 
 REFUSED = 1
@@ -41,7 +41,7 @@ def import_command(
 
     exit_codes = set()
     with opened(home) as site:
-        moment = moment_for(site, now, writes=not dry_run)
+        moment = moment_for(site, now, writes=not dry_run, has_dry_run=True)
         for path in files:
             try:
                 report = import_file(path, site.store, site.rules, now=moment, accept=accept, dry_run=dry_run)
@@ -58,8 +58,10 @@ def import_command(
 
 
 def _print_refusal(path: Path, error: MonitorError, *, as_json: bool) -> None:
+    from monitor.comparison import ImportReport
+
     if as_json:
-        print_json({"file": path.name, "error": str(error)})
+        print_json(as_data(ImportReport(file=path.name, cause=str(error))))
     click.echo(f"dunghen: {printable(str(error))}", err=True)
 
 
@@ -128,7 +130,7 @@ def sweep_command(home: Path, *, now: datetime | None, dry_run: bool, everything
       dunghen --home /tmp/thang-10 sweep --now 2026-11-23T08:00 --json
     """
     with opened(home) as site:
-        moment = moment_for(site, now, writes=not dry_run)
+        moment = moment_for(site, now, writes=not dry_run, has_dry_run=True)
         result = _rehearsed(site, moment) if dry_run else _swept(site, moment, everything=everything)
     if as_json:
         print_json(result)
@@ -145,7 +147,7 @@ def _rehearsed(site: Opened, now: datetime) -> dict[str, Any]:
     from monitor.cli.listing import listed
 
     statuses = Counter(str(row["status"]) for row in listed(site, now=now))
-    return {"now": now.astimezone(LOCAL_ZONE), "dry_run": True, "statuses": dict(statuses.most_common())}
+    return {"now": _to_the_second(now), "dry_run": True, "statuses": dict(statuses.most_common())}
 
 
 def _swept(site: Opened, now: datetime, *, everything: bool) -> dict[str, Any]:
@@ -155,13 +157,15 @@ def _swept(site: Opened, now: datetime, *, everything: bool) -> dict[str, Any]:
     store = site.store
     if site.site.may_set_clock:
         last = store.last_beat()
-        everything = everything or (last is not None and now < last)
+        if last is not None and now < last:
+            everything = True
+            _say_going_back(last, now)
         store.beat(now=now)
     if everything:
         recompute(store, site.rules, now=now)
     report = sweep(store, site.rules, now=now)
     return {
-        "now": now.astimezone(LOCAL_ZONE),
+        "now": _to_the_second(now),
         "looked_at": report.looked_at,
         "written": report.written,
         "conflicts": report.conflicts,
@@ -169,6 +173,19 @@ def _swept(site: Opened, now: datetime, *, everything: bool) -> dict[str, Any]:
         "parked": report.parked,
         "statuses": _counts(store),
     }
+
+
+def _to_the_second(now: datetime) -> datetime:
+    return now.astimezone(LOCAL_ZONE).replace(microsecond=0)
+
+
+def _say_going_back(last: datetime, now: datetime) -> None:
+    """Beside what is printed for a program: whoever mistyped the moment should hear of it."""
+    click.echo(
+        f"dunghen: the clock of this site goes back, from {_to_the_second(last)} to {_to_the_second(now)}: "
+        "every open dossier is computed anew",
+        err=True,
+    )
 
 
 def _counts(store: "Store") -> dict[str, int]:

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from datetime import time
+from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,10 +89,10 @@ def _computed(row: Mapping[str, str | None], rules: "RuleBook") -> "tuple[Moment
 
     from monitor.deadline import DeadlineNote, Options, compute_deadline
     from monitor.dossier import Appointment, Dossier
-    from monitor.time_limit import Evidence, parse_limit
+    from monitor.time_limit import Evidence
 
     received = read_moment(_cell(row, "received_at"))
-    limit = replace(parse_limit(_limit_text(row)), evidence=Evidence.VERIFIED, cut_off=_cut_off(row))
+    limit = replace(_limit(row), evidence=Evidence.VERIFIED, cut_off=_cut_off(row))
     promised = read_moment(_cell(row, "appointment_at")) if _cell(row, "appointment_at") else None
     appointments = (Appointment(promised, received.at),) if promised else ()
     dossier = Dossier(code="", received=received, appointments=appointments)
@@ -111,9 +111,30 @@ def _cell(row: Mapping[str, str | None], column: str) -> str:
     return (row.get(column) or "").strip()
 
 
-def _limit_text(row: Mapping[str, str | None]) -> str:
+def _limit(row: Mapping[str, str | None]) -> "TimeLimit":
     """Number and unit, from the two columns `limit` and `unit` or from the first alone."""
-    return f"{_cell(row, 'limit')} {_cell(row, 'unit')}".strip()
+    from monitor.time_limit import LimitNotUnderstood, parse_limit
+
+    text = f"{_cell(row, 'limit')} {_cell(row, 'unit')}".strip()
+    try:
+        return parse_limit(text)
+    except LimitNotUnderstood:
+        number, _, unit = text.partition(" ")
+        if number.isdecimal() and _is_same_day(unit):
+            raise Refused(
+                f"limit {text!r}: the day of receipt is the limit and has no number; leave the column limit empty, "
+                f"or write {unit} alone"
+            ) from None
+        raise
+
+
+def _is_same_day(unit: str) -> bool:
+    from monitor.time_limit import LimitNotUnderstood, Unit, parse_limit
+
+    try:
+        return parse_limit(unit).unit is Unit.SAME_DAY
+    except LimitNotUnderstood:
+        return False
 
 
 def _cut_off(row: Mapping[str, str | None]) -> time | None:
@@ -180,18 +201,39 @@ def _as_data(received: "Moment", limit: "TimeLimit", deadline: "Deadline") -> di
 
 
 def _print_explained(limit: "TimeLimit", deadline: "Deadline") -> None:
+    from monitor.cli.words import NOTE_WORDS
     from monitor.trace import say_date, say_day
 
     for one in deadline.trace:
         say(f"  {say_day(one, limit.unit)}")
-    assert deadline.due_on is not None
     assert deadline.due_at is not None
-    say(f"Hạn trả kết quả: {deadline.due_at:%H:%M} {say_date(deadline.due_on)}")
-    if deadline.law_due_on is not None and deadline.law_due_on != deadline.due_on:
-        say(f"Hạn theo quy định: {say_date(deadline.law_due_on)}")
+    say(f"Hạn trả kết quả: {_spoken(deadline.due_at)}, theo {_ground(limit, deadline)}")
+    for name, at in (("Ngày hẹn trả", deadline.first_promised_at), ("Hạn theo quy định", deadline.law_due_at)):
+        if at is not None and at != deadline.due_at:
+            say(f"{name}: {_spoken(at)}")
     if deadline.apology_by_on is not None:
         say(f"Nếu không kịp, xin lỗi chậm nhất: {say_date(deadline.apology_by_on)}")
     else:
         say("Thời hạn quá ngắn: không còn ngày nào để xin lỗi trước hạn.")
     if deadline.provisional:
         say("Tạm tính: có ngày hoặc giờ làm việc chưa được văn bản chính thức xác nhận.")
+    for note in sorted(deadline.notes):
+        say(f"Lưu ý: {NOTE_WORDS[note]}.")
+
+
+def _spoken(at: datetime) -> str:
+    from monitor.trace import say_date
+
+    return f"{at:%H:%M} {say_date(at.date())}"
+
+
+def _ground(limit: "TimeLimit", deadline: "Deadline") -> str:
+    """What the due date follows: the appointment, the limit, or both where they fall together."""
+    from monitor.cli.words import say_limit
+
+    assert limit.unit is not None
+    grounds = {
+        "Ngày hẹn trả": deadline.first_promised_at,
+        f"thời hạn {say_limit(limit.amount, limit.unit)}": deadline.law_due_at,
+    }
+    return " và ".join(words for words, at in grounds.items() if at == deadline.due_at)

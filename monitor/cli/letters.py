@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from getpass import getuser
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,11 +104,30 @@ def drafted(
 
 
 def _written(pdf: bytes, folder: Path, code: str, promised_on: date) -> Path:
-    """A file under the dossier's code, whole or not at all."""
+    """A file under the dossier's code: a later draft gets a number behind it, the same bytes are the same file."""
     from monitor.intake.inbox import safe_name
 
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{safe_name(code)}-xin-loi-{promised_on:%Y%m%d}.pdf"
+    name = f"{safe_name(code)}-xin-loi-{promised_on:%Y%m%d}"
+    for number in count(1):
+        path = folder / (f"{name}.pdf" if number == 1 else f"{name}-{number}.pdf")
+        try:
+            path.touch(exist_ok=False)  # the name is taken first, so that nothing is ever overwritten
+        except FileExistsError:
+            if path.is_file() and path.read_bytes() == pdf:
+                return path
+            continue
+        return _filled(path, pdf)
+    raise AssertionError("counting never ends")
+
+
+def _filled(path: Path, pdf: bytes) -> Path:
+    """The letter in the file whose name was taken, whole or not at all."""
     beside = path.with_suffix(".part")
-    beside.write_bytes(pdf)
-    return beside.replace(path)
+    try:
+        beside.write_bytes(pdf)
+        return beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        path.unlink()
+        raise

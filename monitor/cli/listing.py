@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.opening import Opened, console, instant, moment_for, opened, print_json, printable
-from monitor.dossier import Event, fold
+from monitor.dossier import Event
+from monitor.history import fold
 from monitor.status import Status
 
 if TYPE_CHECKING:

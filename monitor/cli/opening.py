@@ -83,17 +83,19 @@ def rules_folder(home: Path, given: Path | None) -> Path:
     return given or (home / "rules" if is_site(home) else shipped("rules"))
 
 
-def moment_for(site: Opened, given: datetime | None, *, writes: bool) -> datetime:
+def moment_for(site: Opened, given: datetime | None, *, writes: bool, has_dry_run: bool = False) -> datetime:
     """The command's moment: the one given, else the site's present.
 
     A command that writes takes another time than the clock's only on a site whose clock may be set (decision 6); there
-    the present is where the monitor last looked, so that a list shows what the sweep before it has found.
+    the present is where the monitor last looked, so that a list shows what the sweep before it has found. What is
+    advised instead is --dry-run only where the command has one.
     """
     may_be_set = site.site.may_set_clock
     if given is not None and writes and not may_be_set:
+        advised = "use --dry-run, or a site" if has_dry_run else "use a site"
         raise SiteError(
-            f"{site.site.home} is a live site: --now would write what did not happen; use --dry-run, "
-            "or a site made with: dunghen init --replay"
+            f"{site.site.home} is a live site: --now would write what did not happen; {advised} made with: "
+            "dunghen init --replay"
         )
     return given or (site.store.last_beat() if may_be_set else None) or datetime.now(UTC)
 
@@ -142,10 +144,11 @@ def say(text: str) -> None:
 
 def print_json(data: object) -> None:
     """One JSON value on one line of standard output, Vietnamese as it is."""
-    click.echo(json.dumps(data, ensure_ascii=False, default=_plain))
+    click.echo(json.dumps(_plain(data), ensure_ascii=False))
 
 
 def _plain(value: object) -> object:
+    """The same in what JSON knows. A moment is a tuple, and must be met before JSON takes it for an array."""
     if isinstance(value, Moment):
         return (value.at if value.has_time else value.on).isoformat()
     if isinstance(value, datetime):
@@ -153,10 +156,12 @@ def _plain(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
-        return dict(value)
+        return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, (set, frozenset)):
         return sorted(value)
-    raise TypeError(f"{type(value).__name__} is not data")
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return value
 
 
 WIDE = 140
@@ -167,6 +172,12 @@ def console() -> "Console":
     from rich.console import Console
 
     return Console() if sys.stdout.isatty() else Console(width=WIDE)
+
+
+def refuse_missing_folder(file: Path) -> None:
+    """A file to be written goes into a folder that exists: a mistyped one must not be made in silence."""
+    if not file.parent.is_dir():
+        raise Refused(f"{file.parent} is not a folder: make it first, or correct the name")
 
 
 class Refused(MonitorError):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from monitor.time_limit import Procedure, TimeLimit
 
 PROBLEMS_FOUND = 3
+CONFIRMED, PROVISIONAL, UNKNOWN = "confirmed", "provisional", "unknown"  # what a year of the calendar makes a due date
 REFERENCE_MONTH_DAYS = 22  # working days of a month, for saying when a step begins; deadlines never use it
 
 
@@ -51,6 +52,8 @@ def rules_command() -> None:
 def check_command(home: Path, folder: Path | None, as_json: bool) -> None:
     """Print every problem of the rules at once, and for each procedure the day on which each step fires.
 
+    A day that the calendar works and the holidays package has off is a warning: the calendar decides.
+
     \b
     Examples:
       dunghen --home /srv/dung-hen rules check
@@ -67,9 +70,11 @@ def check_command(home: Path, folder: Path | None, as_json: bool) -> None:
         raise click.exceptions.Exit(PROBLEMS_FOUND) from None
     if as_json:
         steps = [_steps(one, rules) for one in rules.procedures]
-        print_json({"problems": [], "version": rules.version, "procedures": steps})
+        warnings = _warnings(rules)
+        print_json({"problems": [], "warnings": warnings, "version": rules.version, "procedures": steps})
         return
     _print_steps(rules)
+    _print_warnings(rules)
     say(f"{chosen}: no problems. Version {rules.version[:12]}.")
 
 
@@ -80,6 +85,22 @@ def _print_problems(refused: "RulesRefused", chosen: Path, *, as_json: bool) -> 
     for problem in refused.problems:
         click.echo(printable(str(problem)), err=True)
     click.echo(f"{len(refused.problems)} problems in {chosen}; the rules in force stay as they are.", err=True)
+
+
+def _warnings(rules: "RuleBook") -> list[str]:
+    """What is no mistake and yet likely one: a holiday by the moon that our calendar works."""
+    from monitor.rules import holidays_not_listed
+
+    return [
+        f"rules/calendar.csv: {one.on:%A} {one.on} is worked, and the holidays package has a day off ({one.theirs}): "
+        "was a row forgotten or moved? Compare with the notice of the year"
+        for one in holidays_not_listed(rules)
+    ]
+
+
+def _print_warnings(rules: "RuleBook") -> None:
+    for warning in _warnings(rules):
+        click.echo(printable(f"Warning: {warning}"), err=True)
 
 
 def _steps(procedure: "Procedure", rules: "RuleBook") -> dict[str, Any]:
@@ -147,6 +168,7 @@ def accept_command(home: Path, by: str, reason: str) -> None:
             "these rules say sample = true while mail leaves by SMTP: invented people are not written to; "
             'set sample = false in rules/organisation.toml, or delivery = "folder" in dunghen.toml'
         )
+    _print_warnings(rules)
     with store_of(site) as store:
         changed = store.accept_rule_book(rules.version, files, by=by, reason=reason, now=datetime.now(UTC))
     click.echo(f"Version {rules.version[:12]} is in force." if changed else "These rules are in force already.")
@@ -212,15 +234,27 @@ def calendar_show_command(home: Path, year: int, as_json: bool) -> None:
             rules = site.rules
     else:
         rules = load_rules(shipped("rules"))
-    days = _special_days(rules, year)
+    days, due_dates = _special_days(rules, year), _due_dates_in(rules, year)
     if as_json:
-        print_json({"year": year, "complete": year in rules.calendar.complete_years, "days": days})
+        complete = year in rules.calendar.complete_years
+        print_json({"year": year, "complete": complete, "due_dates": due_dates, "days": days})
         return
     for day in days:
         kind = "làm việc" if day["is_worked"] else "nghỉ"
         click.echo(f"{day['on']:%d/%m/%Y}  {kind:8}  {day['name']}  [{day['basis']}; {day['status']}]")
-    if year not in rules.calendar.complete_years:
+    if due_dates == UNKNOWN:
+        first, last = rules.calendar.clock.first, rules.calendar.clock.last
+        click.echo(f"Năm {year} nằm ngoài lịch ({first.year}–{last.year}): hạn trả rơi vào năm này là không xác định.")
+    elif due_dates == PROVISIONAL:
         click.echo(f"Năm {year} chưa đủ thông báo chính thức: hạn trả đi qua năm này là tạm tính.")
+
+
+def _due_dates_in(rules: "RuleBook", year: int) -> str:
+    """How well a due date is known that falls into a year."""
+    clock = rules.calendar.clock
+    if not clock.first.year <= year <= clock.last.year:
+        return UNKNOWN
+    return CONFIRMED if year in rules.calendar.complete_years else PROVISIONAL
 
 
 def _special_days(rules: "RuleBook", year: int) -> list[dict[str, Any]]:

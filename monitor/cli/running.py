@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.opening import Refused, printable, rules_in_force, say, store_of
+from monitor.cli.opening import Refused, printable, refuse_missing_folder, rules_in_force, say, shipped, store_of
+from monitor.errors import MonitorError
 from monitor.site import Site, open_site
+from monitor.working_time import LOCAL_ZONE
 
 if TYPE_CHECKING:
     from monitor.daemon import Clock, Daemon, Watcher
     from monitor.delivery import Carrier
     from monitor.rules import RuleBook
     from monitor.store import Store
+
+log = logging.getLogger(__name__)
 
 
 @click.command("run")
@@ -38,11 +42,30 @@ def run_command(home: Path, *, confirm_clock: bool, log_format: str) -> None:
         if confirm_clock:
             daemon.confirm_clock(store, now=datetime.now(UTC))
         try:
-            asyncio.run(daemon_of(site, store).run())
+            at_work = daemon_of(site, store)
+            _warn_of_broken_rules(site, at_work.rules)
+            asyncio.run(at_work.run())
         except daemon.AlreadyRunning:
             if not confirm_clock:
                 raise
             click.echo("The clock is confirmed; the daemon that is running on this site goes on sending.")
+
+
+def _warn_of_broken_rules(site: Site, in_force: "RuleBook") -> None:
+    """Rules with mistakes change nothing (decision 11); whoever edited them should not believe that they do."""
+    from monitor.rules import load_rules
+
+    try:
+        load_rules(site.rules)
+    except MonitorError as error:
+        problems = str(error).splitlines()
+        log.warning(
+            "%s has errors (%d) and is not used: the accepted version %s stays in force; see: dunghen rules check",
+            site.rules,
+            len(problems),
+            in_force.version[:12],
+            extra={"action": "rules", "problems": problems},
+        )
 
 
 def daemon_of(
@@ -57,7 +80,7 @@ def daemon_of(
     return Daemon(
         site=site,
         store=store,
-        documents=Documents(site.templates),
+        documents=Documents(site.templates, shipped=shipped("templates")),
         carrier=carrier_of(site, rules()),
         postmark=Postmark(sender=site.mail.sender, reply_to=site.mail.reply_to),
         load_rules=rules,
@@ -114,15 +137,30 @@ def set_up_logging(log_format: str) -> None:
         formatter = JsonFormatter(fields, style="{", timestamp="at", rename_fields=names, json_ensure_ascii=False)
         handler.setFormatter(formatter)
     else:
-        handler.setFormatter(_LineFormatter("%(asctime)s %(levelname)s %(message)s"))
+        handler.setFormatter(LineFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
 
 
-class _LineFormatter(logging.Formatter):
-    """One outcome is one line, whatever a file's name holds."""
+_EVERY_RECORD_HAS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
+
+
+class LineFormatter(logging.Formatter):
+    """One outcome is one line, whatever a file's name holds: when, how grave, what, and every fact beside it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return printable(super().format(record))
+        """The line."""
+        at = datetime.fromtimestamp(record.created, LOCAL_ZONE).isoformat(timespec="seconds")
+        facts = {name: value for name, value in record.__dict__.items() if name not in _EVERY_RECORD_HAS}
+        if record.exc_info:
+            facts["error"] = self.formatException(record.exc_info).splitlines()
+        told = "".join(f" {name}={_told(value)}" for name, value in facts.items())
+        return printable(f"{at} {record.levelname} {record.getMessage()}{told}")
+
+
+def _told(value: object) -> str:
+    """A fact as one word, or in quotation marks."""
+    text = "; ".join(str(one).strip() for one in value) if isinstance(value, list) else str(value)
+    return f'"{text}"' if " " in text else text
 
 
 _UNIT = """\
@@ -174,6 +212,7 @@ def install_command(home: Path, *, user: str, unit: Path) -> None:
       sudo dunghen --home /srv/dung-hen service install --user dunghen
     """
     folder = _quoted(str(open_site(home).home.resolve()))
+    refuse_missing_folder(unit)
     # The interpreter under its own name: what a virtual environment's link points to knows nothing of it.
     command = f"{_quoted(sys.executable)} -m monitor --home {folder} run"
     text = _UNIT.format(command=command, home=folder, user=user)

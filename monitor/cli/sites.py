@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from monitor.cli.opening import Refused, say, shipped, store_of
+from monitor.cli.opening import Refused, refuse_missing_folder, say, shipped, store_of
 from monitor.site import CONFIGURATION, Site, SiteError, SiteKind, open_site
 
 _CONFIGURATION = """\
@@ -115,7 +115,9 @@ def backup_command(home: Path, *, file: Path) -> None:
     Example:
       dunghen --home /srv/dung-hen backup /backup/dung-hen-2026-11-23.db
     """
-    with store_of(open_site(home)) as store:
+    site = open_site(home)
+    refuse_missing_folder(file)
+    with store_of(site) as store:
         written = store.backup(file)
     say(f"Backup written to {written} ({written.stat().st_size:,} bytes).")
 

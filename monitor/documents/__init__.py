@@ -1,23 +1,17 @@
 """What people read: the texts of mails and the letters on paper, made from templates that an office may edit."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from monitor.documents import samples
-from monitor.documents.letter import LetterNotMade, LetterPress
-from monitor.documents.mail import (
-    DIGEST,
-    OVERDUE,
-    MailNotMade,
-    MailRoom,
-    Rendered,
-    view_of_digest,
-    view_of_overdue,
-)
+from monitor.documents.letter import LetterNotMade
+from monitor.documents.mail import DIGEST, OVERDUE, MailView, Rendered, view_of_digest, view_of_overdue
 from monitor.documents.message import MessageRefused, build_message, make_message_id
-from monitor.errors import MonitorError
+from monitor.documents.strictness import STOPPED, WRITTEN
+from monitor.documents.workshop import MailNotMade, Workshop
 from monitor.letter import LetterContent
 from monitor.notice import Digest, OverdueMail
 from monitor.organisation import Agency
@@ -33,6 +27,8 @@ __all__ = [
     "make_message_id",
 ]
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -46,35 +42,63 @@ class Problem:
 
 
 class Documents:
-    """Mails and letters from one folder of templates; `fonts` are folders searched before those of the system."""
+    """Mails and letters from one folder of templates; `fonts` are folders searched before those of the system.
 
-    def __init__(self, templates: Path, *, fonts: Sequence[Path] = ()) -> None:
-        self._mails = MailRoom(templates / "email")
-        self._letters = LetterPress(templates / "letters", fonts)
+    A mail that these templates do not allow goes out by the `shipped` ones, if these are named: nobody stands beside it
+    at a quarter past seven. A letter does not: somebody has asked for it, and is told what to mend.
+    """
+
+    def __init__(self, templates: Path, *, fonts: Sequence[Path] = (), shipped: Path | None = None) -> None:
+        self._templates = templates
+        self._shipped = shipped
+        self._workshop = Workshop(fonts)
+        self._lamented: set[str] = set()
 
     def digest(self, digest: Digest, agency: Agency) -> Rendered:
         """One person's morning mail."""
-        return self._mails.digest(digest, agency)
+        return self._mail(DIGEST, view_of_digest(digest, agency))
 
     def overdue(self, mail: OverdueMail, agency: Agency) -> Rendered:
         """The immediate mail about dossiers found overdue."""
-        return self._mails.overdue(mail, agency)
+        return self._mail(OVERDUE, view_of_overdue(mail, agency))
 
     def letter_pdf(self, content: LetterContent, *, printed_on: datetime) -> bytes:
         """The apology as PDF/A-2b; the same content and moment give the same bytes."""
-        return self._letters.print(content, printed_on=printed_on)
+        return self._workshop.letter(self._templates, content, printed_on)
 
     def check(self) -> tuple[Problem, ...]:
         """Everything that is wrong with the templates, found by using each with invented dossiers of every kind."""
-        return tuple(dict.fromkeys(self._problems()))
+        return tuple(dict.fromkeys((*self._mail_problems(), *self._letter_problems())))
 
-    def _problems(self) -> Iterator[Problem]:
+    def _mail(self, name: str, view: MailView) -> Rendered:
+        try:
+            return self._workshop.mail(self._templates, name, view)
+        except MailNotMade as problem:
+            if self._shipped is None:
+                raise
+            self._lament(str(Problem("email", str(problem))))
+        return self._workshop.mail(self._shipped, name, view)
+
+    def _lament(self, problem: str) -> None:
+        """Say once what is wrong, not with every mail."""
+        if problem not in self._lamented:
+            self._lamented.add(problem)
+            told = "%s; until it is mended, mail goes out by the template that came with the program"
+            log.error(told, problem, extra={"action": "template"})
+
+    def _mail_problems(self) -> Iterator[Problem]:
         views = [(DIGEST, view_of_digest(one, samples.AGENCY)) for one in samples.digests()]
         views += [(OVERDUE, view_of_overdue(one, samples.AGENCY)) for one in samples.overdue_mails()]
         for name, view in views:
-            yield from (Problem("email", fault) for fault in self._mails.faults(name, view))
+            answers = self._workshop.try_mail(self._templates, name, view)
+            yield from (Problem("email", str(said)) for kind, said in answers if kind != WRITTEN)
+            if answers[-1][0] == STOPPED:
+                return  # the others would take as long
+
+    def _letter_problems(self) -> Iterator[Problem]:
         for content in samples.letters():
-            try:
-                self._letters.print(content, printed_on=samples.MORNING)
-            except MonitorError as problem:
-                yield Problem("letters", str(problem))
+            [(kind, said)] = self._workshop.try_letter(self._templates, content, samples.MORNING)
+            if kind != WRITTEN:
+                yield Problem("letters", str(said))
+            if kind == STOPPED:
+                return

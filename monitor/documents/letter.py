@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 
-from jinja2 import Template, TemplateError
+from jinja2 import Template
 
+from monitor.confinement import time_told
 from monitor.documents.fonts import Face, find_face
-from monitor.documents.strictness import StrictEnvironment
+from monitor.documents.strictness import StrictEnvironment, said
 from monitor.errors import MonitorError
 from monitor.letter import LetterContent
 
@@ -38,7 +39,7 @@ class LetterNotMade(MonitorError):
 
 
 class LetterPress:
-    """Prints letters from the templates of one folder; words, face and typesetter are made ready once."""
+    """Prints letters from the templates of one folder, in the child process; what it needs is made ready once."""
 
     def __init__(self, folder: Path, fonts: Sequence[Path] = ()) -> None:
         self.folder = folder
@@ -99,11 +100,12 @@ class LetterPress:
 
     def _write(self, words: str, fields: Mapping[str, Any]) -> str:
         try:
-            if words not in self._compiled:
-                self._compiled[words] = self._environment.from_string(words)
-            return self._compiled[words].render(fields)
-        except TemplateError as problem:
-            raise LetterNotMade(f"{WORDS}, “{words}”: {problem}") from problem
+            with time_told():
+                if words not in self._compiled:
+                    self._compiled[words] = self._environment.from_string(words)
+                return self._compiled[words].render(fields)
+        except Exception as problem:  # whatever fails in a template is its own mistake
+            raise LetterNotMade(f"{WORDS}, “{words}”: {said(problem)}") from problem
 
     @cached_property
     def _words(self) -> Mapping[str, Any]:
@@ -117,6 +119,9 @@ class LetterPress:
         if missing or unknown:
             cause = f"{', '.join(missing)} is missing" if missing else f"{', '.join(unknown)} is not known here"
             raise LetterNotMade(f"{path}: {cause}")
+        for name, value in words.items():
+            if not (_is_list_of_texts(value) if name in _LISTS else isinstance(value, str)):
+                raise LetterNotMade(f"{path}: {name} is {'a list of texts' if name in _LISTS else 'a text'}, in quotes")
         return words
 
     @cached_property
@@ -132,6 +137,10 @@ class LetterPress:
         import typst  # noqa: PLC0415  # as above
 
         return typst.Compiler(str(self.folder / LAYOUT), root=str(self.folder), font_paths=self._face.fonts)
+
+
+def _is_list_of_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def _fields_of(content: LetterContent) -> dict[str, Any]:

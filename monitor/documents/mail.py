@@ -1,25 +1,18 @@
-"""The texts of the mails: a digest or an overdue notice, as plain values, through the templates of templates/email/."""
+"""Mails as the templates of templates/email/ see them: a digest or an overdue notice in words and plain values."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
-from pathlib import Path
-from textwrap import fill
 from unicodedata import normalize
 
-from jinja2 import TemplateError
-
-from monitor.documents.strictness import StrictEnvironment, where
-from monitor.errors import MonitorError
+from monitor.documents.writing import COLUMNS
+from monitor.go_live import WouldTell
 from monitor.notice import Digest, DigestLine, OverdueMail
 from monitor.organisation import Agency, Role, Staff
 from monitor.status import Status
 from monitor.trace import say_date
 from monitor.working_time import LOCAL_ZONE
 
-COLUMNS = 78
 OTHER = "other"
 DIGEST, OVERDUE = "digest", "overdue"
 # The most urgent first; what is in none of these comes last, so that no dossier is ever left out.
@@ -36,10 +29,6 @@ URGENCY = (
 _TILES = (Status.OVERDUE, Status.DUE_TODAY, Status.APOLOGY_DUE, Status.NEAR_DUE)
 _HEADLINE_LENGTH = 3
 _PAST_DUE = (Status.OVERDUE, Status.DUE_PASSED_UNCONFIRMED)
-
-
-class MailNotMade(MonitorError):
-    """A mail that its template does not allow to be written; nothing is left out silently."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +49,7 @@ class LineView:
     procedure: str
     applicant: str | None
     officer: str | None
+    ground: str | None  # why this officer, or none, by the words of `handling.Ground`
     due_on: str | None
     days_left: int | None  # 0 on the due day and after it
     days_late: int  # 0 until the due day
@@ -102,61 +92,9 @@ class MailView:
     occurrence: int = 1
     down_from: str | None = None
     down_to: str | None = None
+    is_trial: bool = False
+    would_tell: tuple[WouldTell, ...] = ()  # in a trial: who is not mailed
     line: str = "-" * COLUMNS
-
-
-class MailRoom:
-    """Writes mails from the templates of one folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def digest(self, digest: Digest, agency: Agency) -> Rendered:
-        """One person's morning mail."""
-        return self._render(DIGEST, view_of_digest(digest, agency))
-
-    def overdue(self, mail: OverdueMail, agency: Agency) -> Rendered:
-        """The immediate mail about dossiers found overdue."""
-        return self._render(OVERDUE, view_of_overdue(mail, agency))
-
-    def faults(self, name: str, view: MailView) -> Iterator[str]:
-        """What keeps each part of a mail from being written."""
-        for environment, part in self._parts:
-            try:
-                self._write(environment, f"{name}.{part}.j2", view)
-            except MailNotMade as problem:
-                yield str(problem)
-
-    def _render(self, name: str, view: MailView) -> Rendered:
-        subject, text, html = (self._write(environment, f"{name}.{part}.j2", view) for environment, part in self._parts)
-        return Rendered(subject=" ".join(subject.split()), text=_spaced(text), html=html.strip() + "\n")
-
-    @cached_property
-    def _parts(self) -> tuple[tuple[StrictEnvironment, str], ...]:
-        return (self._plain, "subject"), (self._plain, "txt"), (self._escaping, "html")
-
-    def _write(self, environment: StrictEnvironment, template: str, view: MailView) -> str:
-        try:
-            return normalize("NFC", environment.get_template(template).render(mail=view))
-        except TemplateError as problem:
-            raise MailNotMade(f"{where(problem, template)}: {problem}") from problem
-
-    @cached_property
-    def _plain(self) -> StrictEnvironment:
-        environment = StrictEnvironment(self.folder, autoescape=False)
-        environment.filters["wrapped"] = wrapped
-        return environment
-
-    @cached_property
-    def _escaping(self) -> StrictEnvironment:
-        return StrictEnvironment(self.folder, autoescape=True)
-
-
-def wrapped(text: str, first: str = "", rest: str | None = None) -> str:
-    """A text over as many lines as it needs, each indented and at most 78 columns; codes are not broken."""
-    indent = first if rest is None else rest
-    words = " ".join(text.split())
-    return fill(words, COLUMNS, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def view_of_digest(digest: Digest, agency: Agency) -> MailView:
@@ -177,11 +115,6 @@ def view_of_overdue(mail: OverdueMail, agency: Agency) -> MailView:
     return replace(_view(mail, agency), occurrence=mail.occurrence)
 
 
-def _spaced(text: str) -> str:
-    """At most one empty line between two lines, so that a template may be laid out for its own reader."""
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
-
-
 def _view(mail: Digest | OverdueMail, agency: Agency) -> MailView:
     sections = _sections(mail.lines, mail.person, mail.day)
     return MailView(
@@ -195,6 +128,8 @@ def _view(mail: Digest | OverdueMail, agency: Agency) -> MailView:
         count=len(mail.lines),
         sections=sections,
         headline=sections[:_HEADLINE_LENGTH],
+        is_trial=mail.would_tell is not None,
+        would_tell=mail.would_tell or (),
     )
 
 
@@ -227,6 +162,7 @@ def _line(line: DigestLine, number: int, person: Staff, day: date) -> LineView:
         procedure=line.procedure,
         applicant=line.applicant,
         officer=line.officer if line.officer != person.name else None,
+        ground=line.ground,
         due_on=_say(line.due_on),
         days_left=None if left is None else max(left, 0),
         days_late=0 if left is None else max(-left, 0),

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from monitor.go_live import WouldTell
+from monitor.handling import Ground
 from monitor.letter import TITLE, LetterContent, Signer
 from monitor.notice import Digest, DigestLine, OverdueMail
 from monitor.organisation import Agency, Role, Staff
@@ -44,6 +46,7 @@ LINE = DigestLine(
     working_days_left=0,
     provisional=False,
     is_new=False,
+    ground=Ground.SOURCE,
 )
 
 LETTER = LetterContent(
@@ -72,6 +75,13 @@ LETTER = LetterContent(
 )
 
 
+_MANY_CODES = tuple(f"MẪU-261118-{number:04}" for number in range(1, 31))
+_WOULD_TELL = (
+    WouldTell(name=OFFICER.name, title=OFFICER.title, codes=_MANY_CODES),
+    WouldTell(name=HEAD.name, title=HEAD.title, codes=_MANY_CODES[:1]),
+)
+
+
 def digests() -> Iterator[Digest]:
     """A full morning for an officer and for a head, and an empty one."""
     full = Digest(
@@ -87,6 +97,8 @@ def digests() -> Iterator[Digest]:
     yield full
     yield replace(full, person=HEAD, down_from=None, down_to=None)
     yield replace(full, lines=(), data_as_of=None, is_sample=False)
+    yield replace(full, would_tell=_WOULD_TELL)
+    yield replace(full, lines=(), would_tell=())
 
 
 def overdue_mails() -> Iterator[OverdueMail]:
@@ -95,6 +107,7 @@ def overdue_mails() -> Iterator[OverdueMail]:
     first = OverdueMail(person=OFFICER, day=DAY, data_as_of=MORNING, lines=lines, is_sample=True)
     yield first
     yield replace(first, person=HEAD, occurrence=2)
+    yield replace(first, would_tell=_WOULD_TELL)
 
 
 def letters() -> Iterator[LetterContent]:
@@ -105,6 +118,9 @@ def letters() -> Iterator[LetterContent]:
 
 
 def _lines() -> Iterator[DigestLine]:
+    for ground in (None, *Ground):
+        yield replace(LINE, ground=ground)
+        yield replace(LINE, ground=ground, officer=None)
     for status in Status:
         yield replace(LINE, status=status)
         yield replace(LINE, status=status, working_days_left=-2, law_due_on=DAY - timedelta(days=3), officer=None)

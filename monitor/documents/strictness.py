@@ -4,10 +4,17 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateSyntaxError
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import BlockReference, Macro
 from jinja2.sandbox import SandboxedEnvironment
+
+from monitor.confinement import OutOfTime
+
+# What became of a part of a mail, or of a letter.
+WRITTEN, FAULT, STOPPED = "written", "fault", "stopped"
+TOO_LONG = "it works too long: is there a loop in a loop?"
+TOO_MUCH = "it needs too much memory"
 
 _OPERATORS = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 _FILTERS = ("e", "escape", "join", "length", "upper")
@@ -42,9 +49,26 @@ class StrictEnvironment(SandboxedEnvironment):
         return isinstance(obj, Macro | BlockReference)
 
 
-def where(problem: TemplateError, template: str) -> str:
+def where(problem: Exception, template: str) -> str:
     """The file and line of a template at which it failed."""
     if isinstance(problem, TemplateSyntaxError):
         return f"{problem.name or template}:{problem.lineno}"
     frames = [frame for frame in extract_tb(problem.__traceback__) if frame.filename.endswith(".j2")]
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else template
+    lines = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames] or [template]
+    return max(lines, key=lines.count) if isinstance(problem, RecursionError) else lines[-1]
+
+
+def is_stop(problem: BaseException | None) -> bool:
+    """Whether a template came to a limit; trying it again, or with another dossier, only takes as long again."""
+    return isinstance(problem, OutOfTime | MemoryError | RecursionError)
+
+
+def said(problem: Exception) -> str:
+    """What is wrong, in words that somebody who edits templates can use."""
+    if isinstance(problem, OutOfTime):
+        return TOO_LONG
+    if isinstance(problem, MemoryError):
+        return TOO_MUCH
+    if isinstance(problem, RecursionError):
+        return "it calls or includes itself without end"
+    return str(problem)

@@ -1,6 +1,7 @@
 """What arrives: files of the inbox become records, or rejections that say which row, which column and why."""
 
 from monitor.intake.batch import Batch, FileHead, ReadLimits, ReadRow, Rejection
+from monitor.intake.headers import say_field
 from monitor.intake.inbox import Inbox, StabilityWatch
 from monitor.intake.reader import file_digest, read_file
 from monitor.intake.refusals import IntakeError
@@ -16,4 +17,5 @@ __all__ = [
     "StabilityWatch",
     "file_digest",
     "read_file",
+    "say_field",
 ]

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from monitor.dossier import Channel, SourceStatus
 from monitor.intake.batch import ReadRow
 from monitor.intake.dates import to_moment
-from monitor.intake.layout import DATE_FIELDS, PERSON_FIELDS
+from monitor.intake.headers import DATE_FIELDS
+from monitor.intake.layout import PERSON_FIELDS
 from monitor.record import ApplicantKind, Person, Record, SupplementRecord
 
 Decode = Callable[[Any], Any]

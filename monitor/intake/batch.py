@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from monitor.record import Record, Scope
+from monitor.record import Record
+from monitor.source import Scope
 
 FileKind = Literal["dossiers", "steps"]
 
@@ -28,6 +29,7 @@ class Rejection:
     column: str | None  # the header as written
     value: str | None
     cause: str  # one Vietnamese sentence: what is wrong and what to do
+    code: str | None = None  # of the dossier, where it could be read: it is in the file, and not missing from it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,11 @@ class FileHead:
     unused_headers: tuple[str, ...]
     row_count: int  # rows that hold a dossier or a step, rejected ones included
     findings: tuple[str, ...] = ()  # Vietnamese notes for whoever looks at the import
+    filled: Mapping[str, float] = field(default_factory=dict)  # field -> share of its cells that say something
+    doubled: Mapping[str, Mapping[str, int]] = field(
+        default_factory=dict
+    )  # field -> further header -> rows that differ
+    likely: Mapping[str, str] = field(default_factory=dict)  # header that nothing is read from -> field it may be
 
 
 @dataclass(slots=True)  # not frozen: a hundred thousand of these are made for a file

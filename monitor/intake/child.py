@@ -1,52 +1,40 @@
-"""The reading process: opens one file that nobody has vouched for, with little memory and nothing to answer but values.
+"""What the reading process does: opens one file that nobody has vouched for, and says what is in it in plain values.
 
 It imports as little as it can, since it starts anew for every file: no numpy, no database.
 """
 
 import gc
 import hashlib
-import os
-import sys
-import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from monitor.confinement import limit_memory, limit_processor
 from monitor.intake.dates import read_date
 from monitor.intake.head import describe, layout_of
+from monitor.intake.job import Job
 from monitor.intake.layout import known_fields, map_columns
 from monitor.intake.opening import load, open_table
 from monitor.intake.portal import STEP_FIELDS
 from monitor.intake.refusals import IntakeError
 from monitor.intake.rows import row_reader
 from monitor.intake.survey import survey
-from monitor.intake.wire import Job, receive_job, send_answer
-from monitor.record import SourceRule
+from monitor.source import SourceRule
 
 _OWN_MEMORY = 256 << 20  # address space of Python, calamine, the known fingerprints and one batch
 _MEMORY_PER_BYTE = 8  # of unpacked workbook; measured 2 to 5
-
-
-def main() -> None:
-    """Read a job from standard input and answer on standard output."""
-    gc.disable()  # short-lived, and nothing here makes cycles: collecting costs a fifth of the time
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever prints must not spoil the answers
-    job = receive_job(sys.stdin.buffer)
-    try:
-        for message in answer(job):
-            send_answer(message, answers)
-    except IntakeError as refusal:
-        send_answer(("refused", type(refusal).__name__, refusal.facts, ""), answers)
-    except MemoryError:
-        send_answer(("refused", "ReaderStopped", {"reason": "hết bộ nhớ dành cho một tệp"}, ""), answers)
-    except BaseException:  # noqa: BLE001 - a panic inside calamine is no Exception; the parent notes what it was
-        facts = {"detail": "bộ đọc không hiểu tệp này"}
-        send_answer(("refused", "DamagedFile", facts, traceback.format_exc()), answers)
+_BYTES_A_SECOND = 1 << 20  # of unpacked workbook; measured 20 times as many
 
 
 def answer(job: Job) -> Iterator[tuple[object, ...]]:
-    """The head, then blocks of rows, unchanged codes and rejections, then the end."""
-    _limit(job.limits.memory_bytes, seconds=job.limits.waiting_seconds)
+    """The head, then blocks of rows, unchanged codes and rejections; or the refusal of the file."""
+    gc.disable()  # short-lived, and nothing here makes cycles: collecting costs a fifth of the time
+    try:
+        yield from _read(job)
+    except IntakeError as refusal:
+        yield "refused", type(refusal).__name__, refusal.facts
+
+
+def _read(job: Job) -> Iterator[tuple[object, ...]]:
     data = load(Path(job.path), job.limits)
     rule, read = SourceRule(**job.rule), read_date(job.zone)
     fields = known_fields(rule.name, rule.columns)
@@ -56,7 +44,7 @@ def answer(job: Job) -> Iterator[tuple[object, ...]]:
         fields,
         read,
         unpacked_limit=job.limits.unpacked_bytes,
-        limit_memory=lambda size: _limit(min(job.limits.memory_bytes, _OWN_MEMORY + _MEMORY_PER_BYTE * size)),
+        expect=lambda size: narrow(job, size),
     )
     is_log = table.form == "steps"
     columns = map_columns(table.headers, STEP_FIELDS if is_log else fields, may_stand_in=not is_log)
@@ -70,22 +58,9 @@ def answer(job: Job) -> Iterator[tuple[object, ...]]:
     if seen.chosen:
         for accepted, rejected in rows.read(table, seen, job.batch_size):
             yield "rows", accepted, [], rejected
-    yield ("end",)
 
 
-def _limit(memory_bytes: int, seconds: float | None = None) -> None:
-    """What this process may use; beyond it the allocation fails, or the kernel ends the process."""
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415 - only POSIX has it
-
-    wanted = {resource.RLIMIT_AS: memory_bytes}
-    if seconds is not None:
-        wanted[resource.RLIMIT_CPU] = int(seconds) + 1  # ends it also when the parent is gone
-    for kind, amount in wanted.items():
-        _, most = resource.getrlimit(kind)
-        resource.setrlimit(kind, (amount if most == resource.RLIM_INFINITY else min(amount, most), most))
-
-
-if __name__ == "__main__":
-    main()
+def narrow(job: Job, size: int) -> None:
+    """Allow what an honest workbook of this unpacked size costs: one that lies about it is stopped early."""
+    limit_memory(min(job.limits.memory_bytes, _OWN_MEMORY + _MEMORY_PER_BYTE * size))
+    limit_processor(1 + size // _BYTES_A_SECOND)

@@ -3,20 +3,21 @@
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from io import StringIO
-from itertools import islice
 from operator import itemgetter
 
 from monitor.intake.layout import find_header
 from monitor.intake.refusals import (
     CodeColumnMissing,
     DamagedFile,
+    FileTooBig,
     HeaderNotFound,
     IntakeError,
     OldEncoding,
     UnknownFormat,
 )
-from monitor.intake.table import ROWS_PEEKED, Table, below_header
+from monitor.intake.table import Table, below_header, first_rows
 from monitor.intake.text import fold
+from monitor.source import FileFormat
 
 _SEPARATORS = (",", ";", "\t")
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -41,7 +42,15 @@ def open_delimited(data: bytes, fields: Mapping[str, str]) -> Table:
     if is_guessed:
         _check_guess(headers, fields)
     torn_row = _find_torn_row(text, _rows_of(text, separator), len(headers))
-    return Table(form="sheet", headers=headers, titles=titles, rows=rows, is_ragged=True, torn_row=torn_row)
+    return Table(
+        form="sheet",
+        format=FileFormat.DELIMITED,
+        headers=headers,
+        titles=titles,
+        rows=rows,
+        is_ragged=True,
+        torn_row=torn_row,
+    )
 
 
 def _decode(data: bytes) -> tuple[str, bool]:
@@ -85,17 +94,18 @@ def _check_guess(headers: Sequence[str], fields: Mapping[str, str]) -> None:
 
 def _find_separator(text: str, fields: Mapping[str, str]) -> str:
     refusals: list[IntakeError] = []
-    best = (0, "")
+    best = (0, 0, "")
     for separator in _SEPARATORS:
         try:
-            rows = list(islice(_rows_of(text, separator)(), ROWS_PEEKED))
-            header = find_header(rows, fields)
+            header = find_header(first_rows(_rows_of(text, separator)), fields)
+        except FileTooBig:
+            raise
         except IntakeError as error:
             refusals.append(error)
             continue
-        best = max(best, (sum(fold(name) in fields for name in header.headers), separator))
-    if best[0]:
-        return best[1]
+        best = max(best, (sum(fold(name) in fields for name in header.headers), len(header.headers), separator))
+    if best[-1]:
+        return best[-1]
     order = (OldEncoding, CodeColumnMissing, DamagedFile, HeaderNotFound)
     raise min(refusals, key=lambda error: order.index(type(error)) if type(error) in order else len(order))
 

@@ -1,28 +1,34 @@
 """What a file says of itself, in plain values: its kind, what it covers, how fresh it is, what its columns hold."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
-from monitor.intake.layout import UNIT_OR_PERSON, Columns, name_layout
+from monitor.intake.headers import UNIT_OR_PERSON
+from monitor.intake.job import Job
+from monitor.intake.layout import Columns, name_layout
+from monitor.intake.likeness import likely_fields
+from monitor.intake.refusals import FormatUnexpected
 from monitor.intake.survey import Survey
 from monitor.intake.table import Table
-from monitor.intake.title import covered_days, freshness
-from monitor.intake.wire import Job
-from monitor.record import Scope, SourceRule
+from monitor.intake.title import Covered, covered_days, freshness
+from monitor.source import Scope, SourceRule
 
 _LAYOUT_OF_FORM: Mapping[str, str] = {"portal": "dong-bo", "steps": "tien-do"}
 _PARTIAL_LAYOUTS = frozenset({"qua-han", "tre-hen", "dong-bo", "tien-do"})  # these say nothing about absence
 
 
-def layout_of(table: Table, columns: Columns) -> str:
-    """The kind of list, by which files of one source are told apart."""
-    return _LAYOUT_OF_FORM.get(table.form) or name_layout(frozenset(columns.places))
+def layout_of(table: Table, columns: Columns, rule: SourceRule | None = None) -> str:
+    """The kind of list, by which files of one source are told apart; what a source declares of its sheets counts."""
+    declared = rule.layout if rule else None
+    return _LAYOUT_OF_FORM.get(table.form) or declared or name_layout(frozenset(columns.places))
 
 
 def describe(job: Job, rule: SourceRule, table: Table, columns: Columns, seen: Survey) -> dict[str, object]:
     """The fields of FileHead that the reading process knows, but for the digest."""
-    layout = layout_of(table, columns)
+    if rule.format not in (None, table.format):
+        raise FormatUnexpected(source=rule.name, declared=str(rule.format), seen=str(table.format))
+    layout = str(layout_of(table, columns, rule))
     modified_at = datetime.fromtimestamp(Path(job.path).stat().st_mtime, job.zone)
     fresh = freshness(table.titles, job.file_name, modified_at, rule.data_as_of_pattern, job.zone)
     days = covered_days(table.titles)
@@ -34,14 +40,17 @@ def describe(job: Job, rule: SourceRule, table: Table, columns: Columns, seen: S
         "kind": "steps" if table.form == "steps" else "dossiers",
         "data_as_of": fresh.at.isoformat(),
         "data_as_of_estimated": fresh.estimated,
-        "scope": _scope(rule.scope, layout, days, findings).value,
-        "received_from": days[0].isoformat() if days else None,
-        "received_to": days[1].isoformat() if days else None,
+        "scope": scope_of(rule.scope, layout, days, findings).value,
+        "received_from": days.first.isoformat() if days else None,
+        "received_to": days.last.isoformat() if days else None,
         "carried": _carried(table, columns),
         "columns": dict(columns.headers),
-        "unused_headers": columns.unused,
+        "unused_headers": tuple(columns.unused.values()),
         "row_count": seen.row_count,
         "findings": tuple(findings),
+        "filled": seen.filled,
+        "doubled": seen.doubled,
+        "likely": likely_fields(table, columns),
     }
 
 
@@ -51,13 +60,15 @@ def _carried(table: Table, columns: Columns) -> list[str]:
     return sorted(columns.places.keys() - partly - {UNIT_OR_PERSON})
 
 
-def _scope(declared: Scope | None, layout: str, days: tuple[date, date] | None, findings: list[str]) -> Scope:
+def scope_of(declared: Scope | None, layout: str, days: Covered | None, findings: list[str]) -> Scope:
     """What the file covers; a title that names days of receipt narrows a claim to hold everything."""
-    if declared is None:
-        declared = Scope.PARTIAL if layout in _PARTIAL_LAYOUTS else Scope.ALL
-    if declared is Scope.ALL and days:
-        return Scope.RECEIVED_BETWEEN
-    if declared is Scope.RECEIVED_BETWEEN and not days:
+    scope = declared or (Scope.PARTIAL if layout in _PARTIAL_LAYOUTS else Scope.ALL)
+    if scope is Scope.ALL and days:
+        if days.of_receipt:
+            return Scope.RECEIVED_BETWEEN
+        findings.append("tiêu đề ghi khoảng ngày không phải ngày nhận: hồ sơ không có trong tệp không bị coi là mất")
+        return Scope.PARTIAL
+    if scope is Scope.RECEIVED_BETWEEN and not days:
         findings.append("nguồn khai báo theo khoảng ngày nhận nhưng tiêu đề không ghi “Từ ngày … đến ngày …”")
         return Scope.PARTIAL
-    return declared
+    return scope

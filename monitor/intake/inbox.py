@@ -1,5 +1,6 @@
 """The inbox folder: which files are complete, and where they go when they were read or held."""
 
+import logging
 import os
 import unicodedata
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+log = logging.getLogger(__name__)
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".download", ".partial")
 _REASON_ENDING = ".ly-do.txt"
 _LONGEST_NAME = 180  # bytes; leaves room for a number and for the reason's ending within the 255 of a file system
@@ -26,6 +28,7 @@ class StabilityWatch:
     def __init__(self, seconds: float = 10.0) -> None:
         self._seconds = seconds
         self._looks: dict[Path, _Look] = {}
+        self._locked: set[Path] = set()
 
     def observe(self, path: Path, size: int, mtime_ns: int, at_monotonic: float) -> bool:
         """Whether the file is stable as of this look."""
@@ -34,6 +37,19 @@ class StabilityWatch:
             self._looks[path] = _Look(size, mtime_ns, at_monotonic)
             return False
         return at_monotonic - earlier.since >= self._seconds
+
+    def opens(self, path: Path) -> bool:
+        """Whether the file may be read now. Excel locks what it has open: it is tried at every look, and told once."""
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            if path not in self._locked:
+                told = "%s cannot be opened (%s): close it where it is open; it is tried again until it can be"
+                log.warning(told, path.name, error.strerror, extra={"action": "import", "file": path.name})
+            self._locked.add(path)
+            return False
+        self._locked.discard(path)
+        return True
 
     def forget(self, path: Path) -> None:
         """The file was taken away; one of the same name is a new one."""
@@ -57,10 +73,14 @@ class Inbox:
         return self.folder / "held"
 
     def candidates(self) -> Iterator[Path]:
-        """Files that may be exports, oldest first: nothing hidden, locked by Excel or still being downloaded."""
-        if not self.folder.is_dir():
+        """Files that may be exports, oldest first: nothing hidden, none of Excel's marks, nothing still downloaded.
+
+        A folder that is away, as a share may be, is empty: what was read stays, and is told to be as old as it is.
+        """
+        try:
+            files = [path for path in self.folder.iterdir() if _may_be_export(path)]
+        except OSError:
             return
-        files = [path for path in self.folder.iterdir() if _may_be_export(path)]
         yield from sorted(files, key=lambda path: (_mtime_ns(path), path.name))
 
     def stable(self, watch: StabilityWatch, at_monotonic: float) -> Iterator[Path]:
@@ -68,9 +88,9 @@ class Inbox:
         for path in self.candidates():
             try:
                 seen = path.stat()
-            except FileNotFoundError:
+            except OSError:
                 continue
-            if watch.observe(path, seen.st_size, seen.st_mtime_ns, at_monotonic):
+            if watch.observe(path, seen.st_size, seen.st_mtime_ns, at_monotonic) and watch.opens(path):
                 yield path
 
     def move_to_done(self, path: Path) -> Path:
@@ -104,7 +124,7 @@ def _may_be_export(path: Path) -> bool:
 def _mtime_ns(path: Path) -> int:
     try:
         return path.stat().st_mtime_ns
-    except FileNotFoundError:
+    except OSError:
         return 0
 
 

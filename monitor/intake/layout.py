@@ -4,83 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from monitor.intake.headers import FIELDS, UNIT_OR_PERSON
 from monitor.intake.refusals import CodeColumnMissing, ColumnRuleWrong, HeaderNotFound, OldEncoding
 from monitor.intake.text import clean, fold, old_font, written
-from monitor.record import Person, Record
+from monitor.record import Person
 
-UNIT_OR_PERSON = "unit_or_person"  # a column that holds either; each value is told apart on its own
-
-# The headers that provincial software and the portal write.
-_HEADERS: Mapping[str, tuple[str, ...]] = {
-    "code": ("Mã hồ sơ", "MaHoSo", "dossierNo", "Số hồ sơ", "Mã số hồ sơ"),
-    "procedure_code": ("MaTTHC", "serviceCode", "Mã TTHC", "Mã thủ tục"),
-    "procedure_name": (
-        "Tên thủ tục hành chính",
-        "Tên TTHC",
-        "TenTTHC",
-        "Tên nội dung",
-        "Tên thủ tục",
-        "Thủ tục",
-    ),
-    "channel": ("KenhThucHien",),
-    "field_name": ("Lĩnh vực", "TenLinhVuc"),
-    "receipt_no": ("SoBienNhan", "Số biên nhận", "Mã biên nhận"),
-    "stated_limit": ("Thời hạn giải quyết", "Thời gian giải quyết", "Thời hạn"),
-    "submitted_at": ("Ngày nộp hồ sơ", "NgayNopHoSo", "submitDate", "Ngày nộp", "Ngày đăng ký"),
-    "received_at": (
-        "Ngày nhận",
-        "NgayTiepNhan",
-        "receiveDate",
-        "ngayNhanHoSo",
-        "Ngày tiếp nhận",
-        "Ngày nhận hồ sơ",
-        "Thời gian tiếp nhận",
-    ),
-    "appointment_at": (
-        "Ngày hẹn trả",
-        "NgayHenTra",
-        "dueDate",
-        "ngayHenTraKetQua",
-        "Ngày hẹn",
-        "Ngày hẹn trả kết quả",
-        "Hạn trả",
-    ),
-    "finished_at": ("Ngày kết thúc xử lý", "NgayKetThucXuLy", "releaseDate", "Ngày có kết quả", "Ngày xử lý xong"),
-    "returned_at": ("NgayTra", "finishDate", "ngayTraKetQua", "Ngày trả", "Ngày trả kết quả"),
-    "refused_at": ("NgayTuChoi",),
-    "step_due_at": ("Hạn xử lý",),
-    "receiving_unit": ("Đơn vị tiếp nhận",),
-    "receiving_officer": ("Người tiếp nhận", "Cán bộ tiếp nhận"),
-    "handling_unit": ("DonViXuLy", "Đơn vị", "govAgencyName", "Cơ quan xử lý", "Cơ quan giải quyết", "Phòng xử lý"),
-    "handling_officer": ("Người xử lý", "NguoiXuLy", "Cán bộ xử lý", "Cán bộ thụ lý", "Công chức thụ lý"),
-    UNIT_OR_PERSON: ("Đơn vị/cá nhân giải quyết quá hạn",),
-    "status": ("Trạng thái", "TrangThaiHoSo", "dossierStatus", "Tình trạng", "Tình trạng hồ sơ"),
-    "reason": ("Lý do trễ hẹn", "Lý do chậm", "Nguyên nhân"),
-    "applicant": ("Chủ hồ sơ", "ChuHoSo", "Tên tổ chức/cá nhân"),
-    "applicant_kind": ("LoaiDoiTuong",),
-    "submitter": ("Người nộp", "Người nộp hồ sơ"),
-    "address": ("Địa chỉ",),
-    "phone": ("Số điện thoại", "SoDienThoai", "Điện thoại"),
-    "email": ("Email", "Thư điện tử"),
-    "identity_no": ("SoGiayToChuHoSo",),
-    "supplements": ("DanhSachHoSoBoSung",),
-    "has_result_paper": ("DanhSachGiayToKetQua",),
-}
-_FIELD_OF: Mapping[str, str] = {fold(header): name for name, headers in _HEADERS.items() for header in headers}
-
-DATE_FIELDS = frozenset(
-    {
-        "submitted_at",
-        "received_at",
-        "appointment_at",
-        "finished_at",
-        "returned_at",
-        "refused_at",
-        "step_due_at",
-    }
-)
+_FIELD_OF: Mapping[str, str] = {fold(header): name for name, field in FIELDS.items() for header in field.headers}
 PERSON_FIELDS = frozenset(Person.__slots__)
-_FIELDS = (frozenset(Record.__slots__) | PERSON_FIELDS | {UNIT_OR_PERSON}) - {"person", "status_text"}
 
 # Columns of the follow-up list. Most of them name it, so that a list that lost one or two is still compared with its
 # former self, and the loss is noticed, instead of counting as a list of another kind.
@@ -120,7 +50,8 @@ class Columns:
 
     places: Mapping[str, int]  # field -> index of its column
     headers: Mapping[str, str]  # field -> header as written
-    unused: tuple[str, ...]
+    unused: Mapping[int, str]  # index -> header, of the columns that nothing is read from
+    rivals: Mapping[str, tuple[int, ...]]  # field -> further columns for it, where the source does not say which counts
     findings: tuple[str, ...]
     warnings: tuple[str, ...]  # flags that hold for every row of the file
 
@@ -130,19 +61,35 @@ class Columns:
         return "|".join(f"{name}={fold(header)}" for name, header in sorted(self.headers.items()))
 
 
-def known_fields(source: str, columns: Mapping[str, str]) -> Mapping[str, str]:
+class KnownFields(dict[str, str]):
+    """Folded header -> field; of two headers for one field one that the source itself declares wins.
+
+    `is_learning`: a header of which nothing is known is a header all the same, for a person to say what it means.
+    """
+
+    def __init__(self, columns: Mapping[str, str], *, is_learning: bool = False) -> None:
+        self.is_learning = is_learning
+        own = {fold(header): name for header, name in columns.items()}
+        super().__init__({**_FIELD_OF, **own})
+        self.declared = frozenset(own)
+
+
+def known_fields(source: str, columns: Mapping[str, str], *, is_learning: bool = False) -> KnownFields:
     """Folded header -> field: the known headers and those that the source's rule adds."""
     for header, name in columns.items():
-        if name not in _FIELDS:
+        if name not in FIELDS:
             raise ColumnRuleWrong(source=source, header=header, field=name)
-    return {**_FIELD_OF, **{fold(header): name for header, name in columns.items()}}
+    return KnownFields(columns, is_learning=is_learning)
 
 
 def find_header(rows: Sequence[Sequence[object]], fields: Mapping[str, str]) -> HeaderRow:
     """The row that names most fields, joined with the row below it where a merged header is two rows high."""
     if not rows:
         raise HeaderNotFound(wanted=_wanted(), seen="không có dòng nào")
+    is_learning = isinstance(fields, KnownFields) and fields.is_learning
     counts = [len(_named(row, fields)) for row in rows[:_ROWS_SEARCHED]]
+    if is_learning and max(counts) < _FEWEST_HEADERS:
+        counts = [_header_words(row) for row in rows[:_ROWS_SEARCHED]]
     best = max(range(len(counts)), key=lambda index: (counts[index], -index))
     if counts[best] < _FEWEST_HEADERS:
         _refuse_old_encoding(rows)
@@ -150,32 +97,40 @@ def find_header(rows: Sequence[Sequence[object]], fields: Mapping[str, str]) -> 
     first, last = _with_neighbour(rows, best, fields)
     headers = _joined(rows[first], rows[last] if last > first else (), fields)
     named = {fields.get(fold(header)) for header in headers}
-    if not named & {"code", "receipt_no"}:
+    if not named & {"code", "receipt_no"} and not is_learning:
         _refuse_old_encoding(rows)
         raise CodeColumnMissing(row=best + 1, seen=", ".join(header for header in headers if header)[:400])
     return HeaderRow(first, last, headers)
 
 
 def map_columns(headers: Sequence[str], fields: Mapping[str, str], *, may_stand_in: bool = True) -> Columns:
-    """Each field's column; of several headers for one field the leftmost wins, the others are reported.
+    """Each field's column; of several headers for one field the declared one wins, else the leftmost.
 
-    In a list of dossiers a column may stand in for a missing one; in a log of steps it means what it says.
+    The others are reported, and are rivals unless the source has declared which one counts. In a list of dossiers a
+    column may stand in for a missing one; in a log of steps it means what it says.
     """
-    places: dict[str, int] = {}
-    unused: list[str] = []
-    findings: list[str] = []
+    declared = fields.declared if isinstance(fields, KnownFields) else frozenset()
+    found: dict[str, list[int]] = {}
     for index, header in enumerate(headers):
-        name = fields.get(fold(header))
-        if name is None or name in places:
-            if header:
-                unused.append(header)
-            if name is not None:
-                findings.append(f"hai cột cho một trường: lấy “{headers[places[name]]}”, bỏ “{header}”")
-        else:
-            places[name] = index
+        if name := fields.get(fold(header)):
+            found.setdefault(name, []).append(index)
+    places, rivals, findings = {}, {}, []
+    for name, columns in found.items():
+        own = [index for index in columns if fold(headers[index]) in declared]
+        places[name] = first = (own or columns)[0]
+        others = tuple(index for index in columns if index != first)
+        if others and not own:
+            rivals[name] = others
+        findings += [f"hai cột cho một trường: lấy “{headers[first]}”, bỏ “{headers[index]}”" for index in others]
     warnings = _stand_ins(places, headers, findings) if may_stand_in else ()
+    taken = set(places.values())
     return Columns(
-        places, {name: headers[place] for name, place in places.items()}, tuple(unused), tuple(findings), warnings
+        places=places,
+        headers={name: headers[place] for name, place in places.items()},
+        unused={index: header for index, header in enumerate(headers) if header and index not in taken},
+        rivals=rivals,
+        findings=tuple(findings),
+        warnings=warnings,
     )
 
 
@@ -220,6 +175,12 @@ def _named(row: Sequence[object], fields: Mapping[str, str]) -> set[str]:
     return {name for cell in row if isinstance(cell, str) and (name := fields.get(fold(cell)))}
 
 
+def _header_words(row: Sequence[object]) -> int:
+    """How many different words a row holds that could stand over a column: a row of data has numbers and dates."""
+    texts = [fold(cell) for cell in row if isinstance(cell, str) and clean(cell)]
+    return 0 if any(sign.isdigit() for text in texts for sign in text) else len(set(texts))
+
+
 def _with_neighbour(rows: Sequence[Sequence[object]], best: int, fields: Mapping[str, str]) -> tuple[int, int]:
     """The first and last row of the header: merged headers are two rows high, and each row names some fields."""
     if best + 1 < len(rows) and _completes(rows[best + 1], rows[best], fields, is_above=False):
@@ -262,7 +223,7 @@ def _refuse_old_encoding(rows: Sequence[Sequence[object]]) -> None:
 
 
 def _wanted() -> str:
-    return ", ".join(f"“{_HEADERS[name][0]}”" for name in ("code", "received_at", "appointment_at", "status"))
+    return ", ".join(f"“{FIELDS[name].headers[0]}”" for name in ("code", "received_at", "appointment_at", "status"))
 
 
 def _shown(rows: Sequence[Sequence[object]]) -> str:

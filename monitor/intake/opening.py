@@ -43,9 +43,9 @@ def open_table(
     read_date: Callable[[object], str | None],
     *,
     unpacked_limit: int,
-    limit_memory: Callable[[int], None],
+    expect: Callable[[int], None],
 ) -> Table:
-    """The table of the file; `limit_memory` is told how many bytes a workbook honestly needs before it is opened."""
+    """The table of the file; `expect` is told to how many bytes a workbook says it unpacks, before it is opened."""
     suffix = Path(file_name).suffix.casefold()
     if data.startswith((ZIP_MARK, OLE_MARK)):
         if suffix not in _BOOK_NAMES:
@@ -53,7 +53,7 @@ def open_table(
         # Other formats need no calamine, and no csv either.
         from monitor.intake.workbook import open_workbook, unpacked_size  # noqa: PLC0415
 
-        limit_memory(len(data) + unpacked_size(data, unpacked_limit))
+        expect(len(data) + unpacked_size(data, unpacked_limit))
         return open_workbook(data, fields)
     _refuse_foreign(data, suffix)
     if data.lstrip(_BEFORE_TEXT).startswith((b"{", b"[")):

@@ -6,17 +6,19 @@ from typing import Any
 
 from monitor.intake.layout import find_header
 from monitor.intake.refusals import DamagedFile, EmptyFile, UnknownFormat, UnknownService, UnsafeFile
-from monitor.intake.table import NumberedRows, Table
+from monitor.intake.table import NumberedRows, Table, refuse_wide
 from monitor.intake.text import BadCell, clean, fold, read_text, written
+from monitor.source import FileFormat
 
 DOSSIERS_SERVICE = "DongBoHoSoMC"
 STEPS_SERVICE = "CapNhatTienDoHoSoMC"
 
-# The step log names its columns in its own way: the end of a step is never an appointment.
+# The step log names its columns in its own way: the end of a step is never an appointment, and who has the step in
+# hand is not whom the source calls the handling officer (practice A5).
 STEP_FIELDS: Mapping[str, str] = {
     fold("MaHoSo"): "code",
-    fold("NguoiXuLy"): "handling_officer",
-    fold("PhongBanXuLy"): "handling_unit",
+    fold("NguoiXuLy"): "step_officer",
+    fold("PhongBanXuLy"): "step_unit",
     fold("NgayKetThucTheoQuyDinh"): "step_due_at",
 }
 _LISTS = frozenset({"DanhSachHoSoBoSung", "DanhSachGiayToKetQua"})
@@ -66,10 +68,12 @@ def _refuse_constant(name: str) -> object:
 def _table(records: Sequence[object], fields: Mapping[str, str], *, is_portal: bool) -> Table:
     kept = [(row, record) for row, record in enumerate(records, 1) if isinstance(record, dict)]
     names = list(dict.fromkeys(name for _, record in kept for name in record))
+    refuse_wide(len(names))
     if not is_portal or not any(fields.get(fold(name)) == "code" for name in names):
         find_header([names] if names else [], fields)  # says what is missing
     return Table(
         form="portal" if is_portal else "sheet",
+        format=FileFormat.PORTAL,
         headers=tuple(names),
         rows=lambda: _cells(kept, names),
         partly_carried=frozenset(name for name in names if any(name not in record for _, record in kept)),
@@ -118,6 +122,7 @@ def _steps(records: Sequence[object], read_date: ReadDate) -> Table:
     names = ("MaHoSo", "NguoiXuLy", "PhongBanXuLy", "NgayKetThucTheoQuyDinh")
     return Table(
         form="steps",
+        format=FileFormat.PORTAL,
         headers=names,
         rows=lambda: _cells(sorted(kept + without_code, key=lambda numbered: numbered[0]), names),
         rejected=(*_not_records(records), *unclear.values()),

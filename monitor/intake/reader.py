@@ -1,30 +1,27 @@
 """Reading a file in a process of its own, whose death or hunger costs the caller nothing but an error."""
 
 import hashlib
-import os
-import subprocess
-import sys
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import date, datetime, tzinfo
 from fnmatch import fnmatchcase
 from pathlib import Path
-from threading import Event, Timer
 from types import MappingProxyType
 from typing import Any
 
+from monitor.confinement import Broken, Cause, Confined, Limits
 from monitor.intake import refusals
 from monitor.intake.assembly import record_maker
 from monitor.intake.batch import Batch, FileHead, ReadLimits, Rejection
-from monitor.intake.refusals import FileMissing, IntakeError, ReaderStopped, SourceUnknown
-from monitor.intake.wire import Job, receive_answer, send_job
-from monitor.record import Scope, SourceRule
+from monitor.intake.job import Job
+from monitor.intake.refusals import DamagedFile, FileMissing, IntakeError, ReaderStopped, SourceUnknown
+from monitor.source import Scope, SourceRule
 
 DEFAULT_SOURCE = SourceRule(name="mac-dinh")
 DEFAULT_LIMITS = ReadLimits()
 
 _NOTHING_KNOWN: Mapping[str, bytes] = MappingProxyType({})
-_CHILD = "monitor.intake.child"
+_CHILD = "monitor.intake.child:answer"
 
 
 def file_digest(path: Path) -> str:
@@ -57,7 +54,7 @@ def read_file(
     job = Job(
         path=str(path),
         file_name=path.name,
-        rule=_plain(rule),
+        rule=plain(rule),
         zone=LOCAL_ZONE,
         now=now,
         known=dict(known),
@@ -81,7 +78,7 @@ def find_source(file_name: str, sources: Sequence[SourceRule]) -> SourceRule:
     return DEFAULT_SOURCE
 
 
-def _plain(rule: SourceRule) -> dict[str, Any]:
+def plain(rule: SourceRule) -> dict[str, Any]:
     """The rule's fields; read-only mappings cannot be pickled."""
     values = {name: getattr(rule, name) for name in SourceRule.__slots__}
     return {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
@@ -109,39 +106,24 @@ def _head(job: Job, said: Mapping[str, Any]) -> FileHead:
 
 def _answers(job: Job) -> Iterator[tuple[Any, ...]]:
     """What the reading process says; it does not outlive the caller's interest."""
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
-        [sys.executable, "-P", "-m", _CHILD],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},  # no secrets for whoever reads hostile files
-    ) as process:
-        try:
-            assert process.stdin is not None
-            with suppress(BrokenPipeError):  # it died already; the silence that follows says so
-                send_job(job, process.stdin)
-            while (answer := _receive(process, job.limits.waiting_seconds))[0] != "end":
-                yield answer
-        finally:
-            process.kill()
-
-
-def _receive(process: subprocess.Popen[bytes], seconds: float) -> tuple[Any, ...]:
-    is_late = Event()
-
-    def stop() -> None:
-        is_late.set()
-        process.kill()
-
-    timer = Timer(seconds, stop)
-    timer.start()
+    seconds = job.limits.waiting_seconds
+    limits = Limits(memory_bytes=job.limits.memory_bytes, processor_seconds=math.ceil(seconds), waiting_seconds=seconds)
     try:
-        assert process.stdout is not None
-        answer = receive_answer(process.stdout)
-    finally:
-        timer.cancel()
-    if answer is None:
-        raise ReaderStopped(reason=f"quá {seconds:g} giây" if is_late.is_set() else "hết bộ nhớ hoặc tệp hỏng")
-    if answer[0] == "refused":
-        raise refusals.rebuild(*answer[1:])
-    return answer
+        for answer in Confined(_CHILD).answers(job, limits):
+            if answer[0] == "refused":
+                raise refusals.rebuild(*answer[1:])
+            yield answer
+    except Broken as broken:
+        raise refusal_of(broken, seconds) from broken
+
+
+def refusal_of(broken: Broken, seconds: float) -> IntakeError:
+    """What a reading process that broke says about its file; the traceback is for the log, not for the clerk."""
+    if broken.cause is Cause.FAILED:
+        return DamagedFile(detail="bộ đọc không hiểu tệp này")
+    reasons = {
+        Cause.LATE: f"quá {seconds:g} giây",
+        Cause.SPENT: "tính toán quá lâu so với cỡ tệp",
+        Cause.HUNGRY: "hết bộ nhớ dành cho một tệp",
+    }
+    return ReaderStopped(reason=reasons.get(broken.cause, "hết bộ nhớ hoặc tệp hỏng"))

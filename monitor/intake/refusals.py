@@ -19,18 +19,20 @@ class IntakeError(MonitorError):
         said = self.wording.format(**facts)
         super().__init__(f"{file}: {said}" if file else said)
 
+    @property
+    def loggable(self) -> str:
+        """The cause without what the file itself says, which may be a citizen's name."""
+        return self.wording.format(**(self.facts | {"seen": "…"}))
+
     def in_file(self, name: str) -> "IntakeError":
         """The same refusal, said of this file."""
-        named = type(self)(file=name, **self.facts)
-        for note in getattr(self, "__notes__", ()):
-            named.add_note(note)
-        return named
+        return type(self)(file=name, **self.facts)
 
 
 class FileMissing(IntakeError):
     """The file went away, or may not be opened, before it was read."""
 
-    wording = "không mở được tệp ({reason}): kiểm tra tệp còn trong hộp đến và không bị chương trình khác khoá"
+    wording = "không mở được tệp ({reason}): kiểm tra đường dẫn, quyền đọc, và tệp không bị chương trình khác khoá"
 
 
 class EmptyFile(IntakeError):
@@ -69,6 +71,15 @@ class DamagedFile(IntakeError):
     wording = "tệp hỏng hoặc chưa chép xong ({detail}): chờ chép xong hoặc xuất lại"
 
 
+class DatesFrom1904(IntakeError):
+    """A workbook that counts days from 1904: a date that stands there as a bare number would be four years off."""
+
+    wording = (
+        "sổ tính đếm ngày từ năm 1904, ngày ghi bằng số sẽ lệch 4 năm: xuất lại từ hệ thống nguồn, hoặc bỏ chọn "
+        "“Use 1904 date system” trong Excel rồi kiểm tra lại từng cột ngày"
+    )
+
+
 class UnsafeFile(IntakeError):
     """Holds a construction that no export has, such as a document type definition."""
 
@@ -102,6 +113,15 @@ class UnknownService(IntakeError):
     wording = "dịch vụ “{service}” không được hỗ trợ: chỉ nhận DongBoHoSoMC và CapNhatTienDoHoSoMC"
 
 
+class FormatUnexpected(IntakeError):
+    """A file that a source claims by its name is something else than the source says of its files."""
+
+    wording = (
+        "nguồn “{source}” khai báo tệp dạng {declared}, tệp này dạng {seen}: xuất đúng dạng, "
+        "hoặc sửa format trong rules/sources"
+    )
+
+
 class SourceUnknown(IntakeError):
     """No source claims a file of this name."""
 
@@ -120,10 +140,7 @@ class ReaderStopped(IntakeError):
     wording = "việc đọc tệp bị dừng ({reason}): kiểm tra tệp, xuất lại với ít hồ sơ hơn"
 
 
-def rebuild(name: str, facts: Mapping[str, Any], note: str) -> IntakeError:
-    """The refusal that the reading process named; the note is for the log, not for the clerk."""
+def rebuild(name: str, facts: Mapping[str, Any]) -> IntakeError:
+    """The refusal that the reading process named."""
     leaf = next((leaf for leaf in IntakeError.__subclasses__() if leaf.__name__ == name), DamagedFile)
-    refusal = leaf(**facts)
-    if note:
-        refusal.add_note(note)
-    return refusal
+    return leaf(**facts)

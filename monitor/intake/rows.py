@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.intake.dates import is_ambiguous
-from monitor.intake.layout import DATE_FIELDS, UNIT_OR_PERSON, Columns
+from monitor.intake.headers import DATE_FIELDS, UNIT_OR_PERSON
+from monitor.intake.layout import Columns
 from monitor.intake.portal import ReadDate, has_entries, read_supplements
 from monitor.intake.survey import Rejected, Survey
 from monitor.intake.table import Table
@@ -21,7 +22,7 @@ from monitor.intake.words import (
     read_unknown_word,
     read_word,
 )
-from monitor.record import SourceRule
+from monitor.source import SourceRule
 
 Read = Callable[[object], object]
 Values = tuple[object, ...]  # row, fingerprint, warnings, code, then the values in the order of `fields`
@@ -56,7 +57,7 @@ class RowReader:
                 values = [read(cells[place]) for read, place in steps]
                 accepted.append((row, fingerprint, self._warnings(code, cells), code, *values))
             except BadCell:
-                rejected.append(self._why(row, cells))
+                rejected.append(self._why(row, code, cells))
             if len(accepted) + len(rejected) >= batch_size:
                 yield accepted, rejected
                 accepted, rejected = [], []
@@ -68,13 +69,13 @@ class RowReader:
             found.append("odd_code")
         return (*self.always, *map(str, found)) if found else self.always
 
-    def _why(self, row: int, cells: Sequence[object]) -> Rejected:
+    def _why(self, row: int, code: str, cells: Sequence[object]) -> Rejected:
         """The first cell of the row that cannot be read."""
         for read, place, header in zip(self.reads, self.places, self.headers, strict=True):
             try:
                 read(cells[place])
             except BadCell as bad:
-                return row, header, written(cells[place])[:_VALUE_SHOWN], bad.cause
+                return row, header, written(cells[place])[:_VALUE_SHOWN], bad.cause, code
         raise AssertionError(f"row {row} was refused and every cell of it can be read")
 
 

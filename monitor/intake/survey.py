@@ -7,11 +7,12 @@ from itertools import islice
 from operator import itemgetter
 
 from monitor.intake.dates import is_day_first, is_month_first
-from monitor.intake.layout import DATE_FIELDS, Columns
+from monitor.intake.headers import DATE_FIELDS
+from monitor.intake.layout import Columns
 from monitor.intake.table import NumberedRows, Table
 from monitor.intake.text import clean, fold, written
 
-Rejected = tuple[int, str | None, str | None, str]  # row, column, value, cause
+Rejected = tuple[int, str | None, str | None, str, str | None]  # row, column, value, cause, code
 
 _FINGERPRINT_BYTES = 16
 _SEPARATOR = "\x1f"
@@ -34,6 +35,8 @@ class Survey:
     row_count: int = 0
     findings: list[str] = field(default_factory=list)
     doubts_dates: bool = False  # the file seems to write the month first: dates that fit both ways are not read
+    filled: dict[str, float] = field(default_factory=dict)  # field -> share of its cells that say something
+    doubled: dict[str, dict[str, int]] = field(default_factory=dict)  # field -> further header -> rows that contradict
 
 
 def survey(table: Table, columns: Columns, source: str, known: Mapping[str, bytes]) -> Survey:
@@ -41,6 +44,7 @@ def survey(table: Table, columns: Columns, source: str, known: Mapping[str, byte
     walk = _Walk(table, columns, source)
     walk.go()
     walk.settle(known)
+    walk.seen.doubled = _doubled(table, columns)
     walk.seen.doubts_dates = _writes_month_first(table, columns)
     if walk.seen.doubts_dates:
         walk.seen.findings.append("tệp ghi tháng trước ngày: ngày đọc được theo cả hai cách đều bị loại")
@@ -55,18 +59,20 @@ class _Walk:
         self.code_header = columns.headers["code"]
         self.meaning = f"{source}{_SEPARATOR}{columns.signature}{_SEPARATOR}"
         self.seen = Survey(
-            rejected=[(row, column or None, value, cause) for row, column, value, cause in table.rejected],
+            rejected=[(row, column or None, value, cause, None) for row, column, value, cause in table.rejected],
             row_count=len(table.rejected),
         )
         self.first: dict[str, tuple[int, bytes]] = {}
         self.clashes: dict[str, list[int]] = {}
         self.repeated: list[int] = []
         self.skipped: list[int] = []
+        self.shapes: dict[tuple[bool, ...], int] = {}  # which cells say something -> in how many rows
 
     def go(self) -> None:
         """The hot loop: it runs for every row of every import, changed or not."""
         code_at, header, meaning, first = self.code_at, self.code_header, self.meaning, self.first
         join = _SEPARATOR.join
+        shapes = self.shapes
         # The code's place twice: itemgetter gives a tuple only for two places or more.
         pick = itemgetter(code_at, *sorted(self.columns.places.values()))
         for row, cells in self._sound_rows():
@@ -77,6 +83,8 @@ class _Walk:
             if is_odd and not self._may_be_dossier(row, code, cells):
                 continue
             raw = pick(cells)
+            shape = tuple([bool(cell) or cell == 0 for cell in raw])
+            shapes[shape] = shapes.get(shape, 0) + 1
             try:
                 joined = join(raw)
             except TypeError:
@@ -87,6 +95,17 @@ class _Walk:
             if earlier[0] != row:
                 self._again(code, row, is_same=earlier[1] == fingerprint)
         self.seen.row_count += len(self.first)
+        self.seen.filled = self._shares()
+
+    def _shares(self) -> dict[str, float]:
+        """How much of each column says something; what is true of rows is added up by the few shapes that they have."""
+        total = sum(self.shapes.values())
+        fields = sorted(self.columns.places, key=self.columns.places.__getitem__)
+        return {
+            name: round(sum(count for shape, count in self.shapes.items() if shape[place]) / total, 4)
+            for place, name in enumerate(fields, 1)  # 0 is the code, picked twice
+            if total
+        }
 
     def settle(self, known: Mapping[str, bytes]) -> None:
         """Divide what was seen into new, unchanged and contradictory."""
@@ -155,14 +174,14 @@ class _Walk:
 
     def _reject(self, row: int, column: str | None, value: str | None, cause: str) -> None:
         self.seen.row_count += 1
-        self.seen.rejected.append((row, column, value[:_VALUE_SHOWN] if value else value, cause))
+        self.seen.rejected.append((row, column, value[:_VALUE_SHOWN] if value else value, cause, None))
 
     def _reject_clash(self, code: str, rows: list[int]) -> None:
         self.seen.row_count += len(rows) - 1  # the first one is counted already
         for row in rows:
             others = _listed([other for other in rows if other != row])
             cause = f"cùng mã với {others} nhưng nội dung khác: giữ một dòng đúng ở hệ thống nguồn rồi xuất lại"
-            self.seen.rejected.append((row, self.code_header, code, cause))
+            self.seen.rejected.append((row, self.code_header, code, cause, code))
 
 
 def _writes_month_first(table: Table, columns: Columns) -> bool:
@@ -171,6 +190,25 @@ def _writes_month_first(table: Table, columns: Columns) -> bool:
     cells = [cells[place] for _, cells in islice(table.rows(), _ROWS_SAMPLED) for place in places if place < len(cells)]
     months_first = sum(map(is_month_first, cells))
     return months_first >= _FEWEST_MONTHS_FIRST and months_first > sum(map(is_day_first, cells))
+
+
+def _doubled(table: Table, columns: Columns) -> dict[str, dict[str, int]]:
+    """The further columns of a field, with the number of rows in which each says something else than the one read."""
+    pairs = [(name, place, columns.places[name]) for name, others in columns.rivals.items() for place in others]
+    contradictions = dict.fromkeys(pairs, 0)
+    if pairs:
+        code_at = columns.places["code"]
+        for _, cells in table.rows():
+            for pair in pairs:
+                _, place, taken = pair
+                if max(place, taken, code_at) < len(cells) and clean(written(cells[code_at])):
+                    told = clean(written(cells[place]))
+                    contradictions[pair] += bool(told) and told != clean(written(cells[taken]))
+    found: dict[str, dict[str, int]] = {}
+    for (name, place, _), count in contradictions.items():
+        of_field, header = found.setdefault(name, {}), table.headers[place]
+        of_field[header] = of_field.get(header, 0) + count
+    return found
 
 
 def _could_be_date(cell: object) -> bool:

@@ -6,12 +6,15 @@ from itertools import islice
 from typing import Literal
 
 from monitor.intake.layout import find_header, is_column_numbers
+from monitor.intake.refusals import FileTooBig
 from monitor.intake.text import clean, written
+from monitor.source import FileFormat
 
 TableForm = Literal["sheet", "portal", "steps"]
 NumberedRows = Iterator[tuple[int, Sequence[object]]]
 
 ROWS_PEEKED = 64
+_MOST_COLUMNS = 1_000  # the widest export known has 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,7 @@ class Table:
     """Rows under a header; `rows` starts again at each call, and numbers rows as Excel shows them."""
 
     form: TableForm
+    format: FileFormat
     headers: tuple[str, ...]
     rows: Callable[[], NumberedRows]
     titles: tuple[str, ...] = ()  # a line for each row above the header
@@ -33,7 +37,7 @@ def below_header(
     all_rows: Callable[[], Iterator[Sequence[object]]], fields: Mapping[str, str]
 ) -> tuple[tuple[str, ...], tuple[str, ...], Callable[[], NumberedRows]]:
     """Headers, titles and the rows below, found in rows of which nobody knows where the header stands."""
-    peeked = list(islice(all_rows(), ROWS_PEEKED))
+    peeked = first_rows(all_rows)
     header = find_header(peeked, fields)
     start = header.last + 1
     if start < len(peeked) and is_column_numbers(peeked[start]):
@@ -43,6 +47,19 @@ def below_header(
         return islice(enumerate(all_rows(), 1), start, None)
 
     return header.headers, _title_lines(peeked[: header.first]), rows
+
+
+def first_rows(all_rows: Callable[[], Iterator[Sequence[object]]]) -> list[Sequence[object]]:
+    """The rows among which the header stands."""
+    rows = list(islice(all_rows(), ROWS_PEEKED))
+    refuse_wide(max(map(len, rows), default=0))
+    return rows
+
+
+def refuse_wide(columns: int) -> None:
+    """No list of dossiers has so many columns, and looking at the header of each would take long."""
+    if columns > _MOST_COLUMNS:
+        raise FileTooBig(what=f"{columns} cột", limit=f"{_MOST_COLUMNS} cột")
 
 
 def _title_lines(rows: Sequence[Sequence[object]]) -> tuple[str, ...]:

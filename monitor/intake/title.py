@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
+from typing import Literal
 
 from monitor.intake.refusals import ColumnRuleWrong
 from monitor.intake.text import clean
@@ -14,6 +15,7 @@ _COVERED = re.compile(
     rf"từ\s+(?:ngày\s*)?:?\s*(?:{_DAY}|{_DAY_IN_WORDS})\s*(?:đến|tới|-|–)\s*(?:hết\s+)?(?:ngày\s*)?:?\s*"
     rf"(?:{_DAY}|{_DAY_IN_WORDS})"
 )
+_OTHER_DATE = re.compile(r"(?:hẹn|hạn) trả|đến hạn|quá hạn|ngày (?:trả|nộp|kết thúc)")
 _MADE_AT = re.compile(
     r"(?:(?:ngày|thời điểm|thời gian|giờ)\s+(?:(?:kết|trích)\s+)?(?:xuất|in)\b(?:\s+(?:dữ liệu|báo cáo|tệp|file))?"
     r"|(?:số liệu|dữ liệu)\s+(?:được\s+)?(?:tính\s+|cập nhật\s+)?đến)(?P<rest>.{0,60})"
@@ -30,22 +32,37 @@ _NAME_PATTERNS = (
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """The moment up to which the file knows its dossiers."""
+    """The moment up to which the file knows its dossiers, and what says so."""
 
     at: datetime
     estimated: bool
+    origin: Literal["title", "name", "time"]
 
 
-def covered_days(titles: Sequence[str]) -> tuple[date, date] | None:
-    """The days of receipt that a title names, as "Từ ngày 01/11/2026 đến ngày 23/11/2026"."""
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """The days that a title names; `of_receipt` unless it says that they are days of something else."""
+
+    first: date
+    last: date
+    of_receipt: bool
+
+
+def covered_days(titles: Sequence[str]) -> Covered | None:
+    """The days that a title names, as "Từ ngày 01/11/2026 đến ngày 23/11/2026".
+
+    "Ngày hẹn trả từ ngày … đến ngày …" are days of another date: whoever was received in them need not be in the list.
+    """
     for title in titles:
-        found = _COVERED.search(clean(title).casefold())
+        text = clean(title).casefold()
+        found = _COVERED.search(text)
         if found is None:
             continue
         numbers = [int(number) for number in found.groups() if number is not None]
         first, last = _day(*numbers[:3]), _day(*numbers[3:])
         if first and last and first <= last:
-            return first, last
+            before = text[: found.start()]
+            return Covered(first, last, of_receipt="nhận" in before or _OTHER_DATE.search(before) is None)
     return None
 
 
@@ -58,11 +75,13 @@ def freshness(
     what happened before; what happened during the day it may not know, and claiming more would confirm a lateness
     that the next export takes back. The time of the file cannot help: a copy is younger than what it copies.
     """
-    said = _said_in(titles) or _said_by_name(file_name, pattern)
+    in_title = _said_in(titles)
+    said = in_title or _said_by_name(file_name, pattern)
     if said is None:
-        return Freshness(modified_at.astimezone(zone).replace(microsecond=0), estimated=True)
+        return Freshness(modified_at.astimezone(zone).replace(microsecond=0), estimated=True, origin="time")
     on, clock = said
-    return Freshness(datetime.combine(on, clock or time(), zone), estimated=clock is None)
+    origin: Literal["title", "name"] = "title" if in_title else "name"
+    return Freshness(datetime.combine(on, clock or time(), zone), estimated=clock is None, origin=origin)
 
 
 def _said_in(titles: Sequence[str]) -> tuple[date, time | None] | None:

@@ -89,7 +89,12 @@ def looks_like_unit(name: str) -> bool:
 def read_procedure_code(cell: object) -> str | None:
     """The code without the province suffix of portals and without spaces: `1.009645.H38` is `1.009645`."""
     text = read_text(cell)
-    return _PROVINCE_SUFFIX.sub("", text.replace(" ", "")) if text else None
+    return without_province(text) if text else None
+
+
+def without_province(code: str) -> str:
+    """The procedure's code as the national list has it."""
+    return _PROVINCE_SUFFIX.sub("", code.replace(" ", ""))
 
 
 def read_word(words: Mapping[str, str]) -> Callable[[object], str | None]:

@@ -16,6 +16,7 @@ from python_calamine import (
 from monitor.intake.opening import OLE_MARK
 from monitor.intake.refusals import (
     DamagedFile,
+    DatesFrom1904,
     EmptyFile,
     EncryptedFile,
     FileTooBig,
@@ -25,10 +26,12 @@ from monitor.intake.refusals import (
     UnsafeFile,
 )
 from monitor.intake.table import Table, below_header
+from monitor.source import FileFormat
 
 _MOST_PARTS = 2_000
 _PROLOGUE_BYTES = 4_096  # a document type stands before the root element
 _ENCRYPTED_MARK = "EncryptedPackage".encode("utf-16-le")
+_COUNTS_FROM_1904 = re.compile(rb"""DATE1904\s*=\s*["'](?:1|TRUE)""")
 _OTHER_DOCUMENTS = {
     "word/document.xml": "văn bản Word",
     "ppt/presentation.xml": "trình chiếu",
@@ -63,18 +66,20 @@ def _inspect(archive: ZipFile, limit: int) -> int:
         raise MacroWorkbook
     for part in parts.values():
         if part.filename.endswith((".xml", ".rels")):
-            _refuse_document_type(archive, part)
+            _look_into(archive, part)
     return size
 
 
-def _refuse_document_type(archive: ZipFile, part: ZipInfo) -> None:
-    """A document type is where entities are declared, those that blow up and those that read other files."""
+def _look_into(archive: ZipFile, part: ZipInfo) -> None:
+    """Refuse what a part says in its first lines; entities, that blow up or read other files, need a document type."""
     with archive.open(part) as stream:
         prologue = stream.read(_PROLOGUE_BYTES).replace(b"\0", b"").upper()
     if b"<!DOCTYPE" in prologue or b"<!ENTITY" in prologue:
         raise UnsafeFile(detail=f"khai báo DOCTYPE trong {part.filename}")
     if part.filename == "[Content_Types].xml" and b"MACROENABLED" in prologue:
         raise MacroWorkbook
+    if part.filename == "xl/workbook.xml" and _COUNTS_FROM_1904.search(prologue):
+        raise DatesFrom1904
 
 
 def open_workbook(data: bytes, fields: Mapping[str, str]) -> Table:
@@ -107,5 +112,7 @@ def _first_table(workbook: CalamineWorkbook, names: Sequence[str], fields: Mappi
             continue
         others = [*names[:place], *names[place + 1 :]]
         findings = (f"chỉ đọc trang “{name}”, không đọc: {', '.join(others)}",) if others else ()
-        return Table(form="sheet", headers=headers, titles=titles, rows=rows, findings=findings)
+        return Table(
+            form="sheet", format=FileFormat.SHEET, headers=headers, titles=titles, rows=rows, findings=findings
+        )
     raise refusal

@@ -7,11 +7,13 @@ from monitor.rules.calendar_check import (
     Urgency,
     calendar_disagreements,
     calendar_warning,
+    holidays_not_listed,
 )
 from monitor.rules.catalogue import MatchReason, ProcedureMatch
 from monitor.rules.files import content_hash, rule_files
 from monitor.rules.hours import ReceptionHours
 from monitor.rules.problems import Problem, RulesRefused
+from monitor.rules.retention import Retention
 from monitor.rules.sources import Reason
 
 __all__ = [
@@ -22,12 +24,14 @@ __all__ = [
     "ProcedureMatch",
     "Reason",
     "ReceptionHours",
+    "Retention",
     "RuleBook",
     "RulesRefused",
     "Urgency",
     "calendar_disagreements",
     "calendar_warning",
     "content_hash",
+    "holidays_not_listed",
     "load_rules",
     "load_rules_from",
     "rule_files",

@@ -1,17 +1,18 @@
 """The rule book: everything that rules/ says, read once, whole or not at all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 
 from monitor.dossier import Channel
+from monitor.go_live import GoLive
 from monitor.ladder import Ladder
 from monitor.organisation import Organisation
-from monitor.record import SourceRule
 from monitor.rules.catalogue import Catalogue, ProcedureMatch, refuse_conflicts
 from monitor.rules.files import content_hash, refuse_unknown_files, rule_files
+from monitor.rules.go_live import read_go_live
 from monitor.rules.hours import ReceptionHours, read_hours
 from monitor.rules.notices import read_ladder
 from monitor.rules.official_days import read_calendar
@@ -19,8 +20,10 @@ from monitor.rules.people import read_organisation
 from monitor.rules.problems import Problems
 from monitor.rules.procedures import FILE as PROCEDURES
 from monitor.rules.procedures import read_procedures
+from monitor.rules.retention import Retention, read_retention
 from monitor.rules.sources import Reason, read_reasons, read_sources
 from monitor.rules.versions import version_of
+from monitor.source import SourceRule
 from monitor.time_limit import DayEnd, Procedure
 from monitor.working_time import OfficialCalendar
 
@@ -38,6 +41,8 @@ class RuleBook:
     organisation: Organisation
     ladder: Ladder
     reasons: tuple[Reason, ...]
+    retention: Retention | None  # None: nothing is erased by time
+    go_live: GoLive
     sources: tuple[SourceRule, ...]  # the first whose pattern fits a file is its source
     _catalogue: Catalogue = field(init=False, repr=False, compare=False)
     _deadline_versions: dict[int, str] = field(init=False, repr=False, compare=False)
@@ -81,7 +86,8 @@ class RuleBook:
         return self._deadline_versions.get(id(procedure)) or self._version_for(procedure)
 
     def _version_for(self, procedure: Procedure | None) -> str:
-        return version_of(self.clock_version, self.hours_confirmed, self.day_end, procedure)
+        row = replace(procedure, officer="") if procedure else None
+        return version_of(self.clock_version, self.hours_confirmed, self.day_end, row)
 
 
 def load_rules(folder: Path) -> RuleBook:
@@ -96,10 +102,14 @@ def load_rules_from(files: Mapping[str, bytes]) -> RuleBook:
     hours = read_hours(files, problems)
     calendar = read_calendar(files, hours, problems)
     organisation = read_organisation(files, problems)
-    numbered = read_procedures(files, organisation.division_named if organisation else None, problems)
+    find_division = organisation.division_named if organisation and organisation.divisions else None
+    find_people = organisation.people_named if organisation and organisation.staff else None
+    numbered = read_procedures(files, find_division, problems, find_people=find_people)
     refuse_conflicts(numbered, PROCEDURES, problems)
     ladder = read_ladder(files, problems)
-    reasons, sources = read_reasons(files, problems), read_sources(files, problems)
+    staff = organisation.staff if organisation and organisation.staff else None
+    reasons, sources = read_reasons(files, problems), read_sources(files, staff, problems)
+    retention, go_live = read_retention(files, problems), read_go_live(files, problems)
     problems.refuse()
     if hours is None or calendar is None or organisation is None or ladder is None:
         raise AssertionError("what could not be read has left a problem")
@@ -113,5 +123,7 @@ def load_rules_from(files: Mapping[str, bytes]) -> RuleBook:
         organisation=organisation,
         ladder=ladder,
         reasons=reasons,
+        retention=retention,
+        go_live=go_live,
         sources=sources,
     )

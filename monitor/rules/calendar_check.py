@@ -23,16 +23,26 @@ class Disagreement:
     theirs: str | None  # the package's name of the day; None: an ordinary one
 
 
-def calendar_disagreements(rules: RuleBook, first_year: int = 2018, last_year: int = 2027) -> list[Disagreement]:
+def calendar_disagreements(rules: RuleBook, first_year: int = 2018, last_year: int | None = None) -> list[Disagreement]:
     """Every day of these years, as far as the calendar reaches, on which it and the `holidays` package disagree."""
     first = max(date(first_year, 1, 1), rules.calendar.clock.first)
-    last = min(date(last_year, 12, 31), rules.calendar.clock.last)
+    last = rules.calendar.clock.last
+    if last_year is not None:
+        last = min(date(last_year, 12, 31), last)
     if first > last:
         return []
     theirs = package_days(first.year, last.year)
     candidates = sorted(on for on in theirs.keys() | rules.calendar.notes.keys() if first <= on <= last)
     compared = (_compared(rules.calendar, on, theirs.get(on)) for on in candidates)
     return [disagreement for disagreement in compared if disagreement]
+
+
+def holidays_not_listed(rules: RuleBook) -> list[Disagreement]:
+    """The days that the package has off and our calendar works: a row of Tết or of Giỗ Tổ that was forgotten or moved.
+
+    A warning and no mistake, since our file decides: the package also invents days (docs/legislation.md).
+    """
+    return [one for one in calendar_disagreements(rules) if one.is_worked and one.theirs]
 
 
 def _compared(calendar: OfficialCalendar, on: date, theirs: PackageDay | None) -> Disagreement | None:

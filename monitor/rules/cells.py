@@ -8,6 +8,10 @@ from monitor.errors import MonitorError
 
 Slots = tuple[tuple[int, int], ...]  # begin and end, minutes of the day
 
+ID_SHAPE = (
+    "write a–z without diacritics, digits and single hyphens, dots or underscores between them, such as nt-bich-ngoc"
+)
+
 FIRST_YEAR, LAST_YEAR = 1990, 2199
 MINUTES_OF_DAY = 24 * 60
 
@@ -15,6 +19,7 @@ _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _VIETNAMESE_DATE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})")
 _COUNT = re.compile(r"[0-9]{1,4}")
+_ID = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 
@@ -27,6 +32,13 @@ def parse_text(written: str) -> str:
     """A text without line breaks and characters that cannot be seen; they would end up in letters and mail headers."""
     if match := _INVISIBLE.search(written):
         raise Unreadable(f"{written!r} holds a line break or an invisible character (U+{ord(match[0]):04X}): remove it")
+    return written
+
+
+def parse_id(written: str) -> str:
+    """What a person or a division is called in the rules, in the database and in logs."""
+    if not _ID.fullmatch(written):
+        raise Unreadable(f"{written!r} is no id: {ID_SHAPE}")
     return written
 
 

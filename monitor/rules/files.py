@@ -7,8 +7,8 @@ from unicodedata import normalize
 
 from monitor.rules.problems import Problem, Problems, RulesRefused
 
-TABLES = ("calendar.csv", "calendar_years.csv", "procedures.csv", "staff.csv", "reasons.csv")
-DOCUMENTS = ("hours.toml", "organisation.toml", "notices.toml")
+TABLES = ("calendar.csv", "calendar_years.csv", "fixed_holidays.csv", "procedures.csv", "staff.csv", "reasons.csv")
+DOCUMENTS = ("hours.toml", "organisation.toml", "notices.toml", "retention.toml", "go_live.toml")
 SOURCES = "sources/"
 
 

@@ -54,19 +54,19 @@ class OfficeHours:
 
 
 def read_hours(files: Mapping[str, bytes], problems: Problems) -> OfficeHours | None:
-    """The office hours; None when they cannot be counted with."""
+    """The office hours, for the calendar to be held against; None when the working week is not known."""
     document = read_document(files, FILE, problems)
     if document is None:
         return None
     before = len(problems)
-    work = [_Entry(section) for section in document.sections("work")]
+    weeks = tuple(_weeks([_Entry(section) for section in document.sections("work")]))
+    if weeks[0].valid_from > FIRST_DAY if weeks else not document.values.get("work"):
+        document.refuse("work", "no [[work]] holds from the beginning: leave valid_from out of the oldest one")
+    are_weeks_known = len(problems) == before
     reception = tuple(_Entry(section).reception() for section in document.sections("reception"))
     day_end = _day_end(document.section("options"))
     document.close()
-    weeks = tuple(_weeks(work))
-    if len(problems) == before and (not weeks or weeks[0].valid_from > FIRST_DAY):
-        document.refuse("work", "no [[work]] holds from the beginning: leave valid_from out of the oldest one")
-    return OfficeHours(weeks, reception, day_end) if len(problems) == before else None
+    return OfficeHours(weeks, reception, day_end) if are_weeks_known else None
 
 
 class _Entry:
@@ -140,6 +140,6 @@ def _day_end(options: Section | None) -> DayEnd:
     if options is None:
         return DayEnd.CLOSING_TIME
     day_end = options.choice("day_end", DayEnd)
-    if options.need_text("basis"):
-        options.close()
+    options.need_text("basis")
+    options.close()
     return day_end or DayEnd.CLOSING_TIME

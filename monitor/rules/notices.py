@@ -26,6 +26,7 @@ def read_ladder(files: Mapping[str, bytes], problems: Problems) -> Ladder | None
     scale = document.section("ladder")
     if scale is None:
         document.refuse(None, "[ladder] is missing: it says when near due begins")
+        document.close()
         return None
     ladder = Ladder(
         steps=MappingProxyType(steps),

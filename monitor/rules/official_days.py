@@ -3,12 +3,14 @@
 Legal basis: Bộ luật Lao động 2019, Điều 111–112, the yearly notices, Nghị quyết 28/2026/QH16; each row names its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from monitor.rules.cells import Slots, parse_count, parse_date, parse_flag, parse_slots
+from monitor.rules.fixed_holidays import FILE as FIXED_HOLIDAYS
+from monitor.rules.fixed_holidays import FixedHoliday, read_fixed_holidays, worked_holidays
 from monitor.rules.holidays_package import package_days, package_version
 from monitor.rules.hours import FIRST_DAY, OfficeHours
 from monitor.rules.problems import Problems
@@ -19,6 +21,7 @@ from monitor.working_time import DayNote, DayStatus, OfficialCalendar, WorkingCa
 DAYS = "calendar.csv"
 DAY_COLUMNS = ("date", "kind", "slots", "name", "basis", "status")
 YEARS = "calendar_years.csv"
+CLOSED_WORDS = "cơ quan đóng cửa, thời hạn vẫn tính"
 SATURDAY = 5  # a make-up Saturday stays right in an office that works every Saturday
 YEAR_COLUMNS = ("year", "complete", "basis")
 
@@ -28,6 +31,7 @@ class Kind(StrEnum):
 
     OFF = "off"
     WORKED = "worked"  # a make-up day, or a working day with hours of its own
+    CLOSED = "closed"  # the office is shut (storm, power) and the time runs on; a closure that moves due dates is off
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,83 +39,136 @@ class SpecialDay:
     """A row of calendar.csv."""
 
     on: date
-    kind: Kind
+    kind: Kind | None  # None: not understood, and refused
     slots: Slots | None  # None: those of the ordinary week
     note: DayNote
+
+
+@dataclass(frozen=True, slots=True)
+class _DayTable:
+    """What could be read of calendar.csv."""
+
+    days: dict[date, SpecialDay]
+    lines: dict[date, int]
+    is_whole: bool  # whether the date of every row is known, so that a day which is not there is missing
 
 
 def read_calendar(files: Mapping[str, bytes], hours: OfficeHours | None, problems: Problems) -> OfficialCalendar | None:
     """The official calendar; None when it cannot be counted with."""
     before = len(problems)
-    years = _read_years(files, problems)
-    listed = years if len(problems) == before else {}
-    days = _read_days(files, listed, hours, problems)
+    years, are_known = _read_years(files, problems)
+    listed = years if are_known else {}
+    fixed = read_fixed_holidays(files, problems)
+    table = _read_days(files, problems)
+    _refuse_days_out_of_place(table, listed, hours, problems)
+    if table.is_whole:
+        _refuse_missing_days(table, listed, hours, fixed, problems)
     if hours is None or not years or len(problems) > before:
         return None
-    return _calendar(hours, years, days)
+    return _calendar(hours, years, table.days)
 
 
-def _read_years(files: Mapping[str, bytes], problems: Problems) -> dict[int, bool]:
-    """Each listed year, and whether its notices are all in."""
+def _read_years(files: Mapping[str, bytes], problems: Problems) -> tuple[dict[int, bool], bool]:
+    """Each listed year and whether its notices are all in; and whether it is clear which years are listed."""
     before = len(problems)
+    rows = list(read_table(files, YEARS, YEAR_COLUMNS, problems))
+    are_known = len(problems) == before
+    if not rows and are_known:
+        problems.add(YEARS, 1, "lists no year: add a row for each year that calendar.csv covers")
     years: dict[int, bool] = {}
-    for row in read_table(files, YEARS, YEAR_COLUMNS, problems):
+    for row in rows:
         year, complete = row.need("year", parse_count), row.need("complete", parse_flag)
         row.need_text("basis")
-        if year is None or complete is None:
+        is_next = year is not None and (year == max(years) + 1 if years else year >= FIRST_DAY.year)
+        are_known = are_known and is_next
+        if year is None:
             continue
-        if year < FIRST_DAY.year or (years and year != max(years) + 1):
+        if not is_next:
             wanted = str(max(years) + 1) if years else f"{FIRST_DAY.year} or later"
             row.refuse(f"year is {year} where {wanted} is expected: list every year once, one after another")
-        years[year] = complete
-    if not years and len(problems) == before:
-        problems.add(YEARS, 1, "lists no year: add a row for each year that calendar.csv covers")
-    return years
+        years[year] = complete or False
+    return years, are_known
 
 
-def _read_days(
-    files: Mapping[str, bytes], years: Mapping[int, bool], hours: OfficeHours | None, problems: Problems
-) -> dict[date, SpecialDay]:
+def _read_days(files: Mapping[str, bytes], problems: Problems) -> _DayTable:
     before = len(problems)
+    rows = list(read_table(files, DAYS, DAY_COLUMNS, problems))
+    is_whole = len(problems) == before
     days: dict[date, SpecialDay] = {}
     lines: dict[date, int] = {}
-    for row in read_table(files, DAYS, DAY_COLUMNS, problems):
+    for row in rows:
         day = _read_day(row)
         if day is None:
+            is_whole = False
             continue
         if day.on in lines:
             row.refuse(f"date {day.on} stands there already, on line {lines[day.on]}: keep one of the two")
-        if years and day.on.year not in years:
-            row.refuse(f"year {day.on.year} is not listed: add it to {YEARS}, complete = no until its notice is in")
-        elif hours is not None:
-            _refuse_what_changes_nothing(row, day, hours.week_on(day.on).week)
         lines.setdefault(day.on, row.line)
-        days[day.on] = day
-    if len(problems) == before:
-        for year in sorted(years.keys() - {on.year for on in days}):
-            problems.add(YEARS, None, f"lists {year} and {DAYS} has no day of it: add its days, or remove the year")
-    return days
+        days.setdefault(day.on, day)
+    return _DayTable(days, lines, is_whole)
 
 
 def _read_day(row: Row) -> SpecialDay | None:
+    """The day of a row; None when its date is not understood."""
     on, kind = row.need("date", parse_date), row.need_choice("kind", Kind)
     status = row.need_choice("status", DayStatus)
     slots = row.read("slots", parse_slots)
     name, basis = row.need_text("name"), row.need_text("basis")
     if kind is Kind.OFF and slots:
         row.refuse("a day off has no slots: empty the cell, or write kind worked for a day with hours of its own")
-    if on is None or kind is None or status is None:
-        return None
-    return SpecialDay(on, kind, slots, DayNote(name, basis, status))
+    if kind is Kind.CLOSED:
+        name = f"{name}; {CLOSED_WORDS}"
+        if slots or status is DayStatus.PROVISIONAL:
+            row.refuse(
+                "kind closed moves no date: leave slots empty and write status confirmed; to move dates, kind off"
+            )
+    return SpecialDay(on, kind, slots, DayNote(name, basis, status or DayStatus.PROVISIONAL)) if on else None
 
 
-def _refuse_what_changes_nothing(row: Row, day: SpecialDay, week: Mapping[int, Slots]) -> None:
+def _refuse_days_out_of_place(
+    table: _DayTable, years: Mapping[int, bool], hours: OfficeHours | None, problems: Problems
+) -> None:
+    for on, day in table.days.items():
+        line = table.lines[on]
+        if years and on.year not in years:
+            text = f"year {on.year} is not listed: add it to {YEARS}, complete = no until its notice is in"
+            problems.add(DAYS, line, text)
+        if hours is not None and on >= FIRST_DAY and (idle := _changes_nothing(day, hours.week_on(on).week)):
+            problems.add(DAYS, line, idle)
+
+
+def _changes_nothing(day: SpecialDay, week: Mapping[int, Slots]) -> str | None:
     """Such a row is a wrong date, or was written for another week than that of hours.toml."""
     is_worked_anyway = day.on.weekday() in week
-    if day.kind is Kind.OFF and not is_worked_anyway:
-        row.refuse(f"{day.on} is a {day.on:%A} and off anyway: correct the date, or enter the make-up day off instead")
+    if day.kind in (Kind.OFF, Kind.CLOSED) and not is_worked_anyway:
+        return f"{day.on} is a {day.on:%A} and off anyway: correct the date, or enter the make-up day off instead"
     if day.kind is Kind.WORKED and is_worked_anyway and day.on.weekday() < SATURDAY and day.slots is None:
-        row.refuse(f"{day.on} is a {day.on:%A} and worked anyway: correct the date, or give the slots that differ")
+        return f"{day.on} is a {day.on:%A} and worked anyway: correct the date, or give the slots that differ"
+    return None
+
+
+def _refuse_missing_days(
+    table: _DayTable,
+    years: Mapping[int, bool],
+    hours: OfficeHours | None,
+    fixed: Collection[FixedHoliday],
+    problems: Problems,
+) -> None:
+    """A year without any day, and a day that is off by law and would be counted."""
+    with_days = {on.year for on in table.days}
+    for year in sorted(years.keys() - with_days):
+        problems.add(YEARS, None, f"lists {year} and {DAYS} has no day of it: add its days, or remove the year")
+    if hours is None:
+        return
+    worked = worked_holidays(
+        fixed,
+        years.keys() & with_days,
+        is_in_week=lambda on: on.weekday() in hours.week_on(on).week,
+        is_off=lambda on: on in table.days and table.days[on].kind in (Kind.OFF, None),
+    )
+    for on, why in sorted(worked):
+        todo = f"enter it as off, or close its row of {FIXED_HOLIDAYS} with valid_to when the law has changed"
+        problems.add(DAYS, table.lines.get(on), f"{on:%A} {on} is worked: {why}: {todo}")
 
 
 def _calendar(hours: OfficeHours, years: Mapping[int, bool], days: dict[date, SpecialDay]) -> OfficialCalendar:

@@ -10,8 +10,8 @@ from datetime import date, time
 from enum import StrEnum
 
 from monitor.dossier import Channel
-from monitor.organisation import Division
-from monitor.rules.cells import Unreadable, parse_count, parse_date, parse_flag, parse_positive, parse_time
+from monitor.organisation import Division, Staff
+from monitor.rules.cells import Unreadable, parse_count, parse_flag, parse_positive, parse_time
 from monitor.rules.excel_damage import date_hint, parse_code
 from monitor.rules.problems import Problems
 from monitor.rules.tables import Row, read_table
@@ -43,13 +43,16 @@ COLUMNS = (
     "evidence",
     "division",
     "odd_code",
+    "officer",
 )
+OPTIONAL = ("officer",)  # tables from before it was known stay valid
 STAGE_PARTS = 4
 KNOWN_EVIDENCE = (Evidence.VERIFIED, Evidence.SECONDARY, Evidence.UNVERIFIED)
 
 _HALF = re.compile(r"1\s*/\s*2")
 
 FindDivision = Callable[[str], Division | None]
+FindPeople = Callable[[str], tuple[Staff, ...]]
 
 
 class SupplementLaw(StrEnum):
@@ -72,16 +75,19 @@ class AppliesTo(StrEnum):
 
 
 def read_procedures(
-    files: Mapping[str, bytes], find_division: FindDivision | None, problems: Problems
+    files: Mapping[str, bytes],
+    find_division: FindDivision | None,
+    problems: Problems,
+    *,
+    find_people: FindPeople | None = None,
 ) -> tuple[tuple[int, Procedure], ...]:
-    """Every row with its line; `find_division` None when the organisation itself could not be read."""
-    return tuple((row.line, _procedure(row, find_division)) for row in read_table(files, FILE, COLUMNS, problems))
+    """Every row with its line; what finds divisions or people is None when they themselves could not be read."""
+    rows = read_table(files, FILE, COLUMNS, problems, optional=OPTIONAL)
+    return tuple((row.line, _procedure(row, find_division, find_people)) for row in rows)
 
 
-def _procedure(row: Row, find_division: FindDivision | None) -> Procedure:
-    valid_from, valid_to = row.read("valid_from", parse_date), row.read("valid_to", parse_date)
-    if valid_from and valid_to and valid_to < valid_from:
-        row.refuse(f"valid_to {valid_to} is before valid_from {valid_from}: correct one of the two")
+def _procedure(row: Row, find_division: FindDivision | None, find_people: FindPeople | None) -> Procedure:
+    valid_from, valid_to = row.span()
     return Procedure(
         code=_code(row),
         name=row.need_text("name"),
@@ -91,6 +97,7 @@ def _procedure(row: Row, find_division: FindDivision | None) -> Procedure:
         aliases=row.texts("aliases"),
         field=row.text("field"),
         division=_division(row, find_division),
+        officer=_officer(row, find_people),
         valid_from=valid_from,
         valid_to=valid_to,
         applies_to_running=_applies_to_running(row, valid_from),
@@ -111,7 +118,7 @@ def _limit(row: Row) -> TimeLimit:
         unit=unit,
         cut_off=_cut_off(row, unit),
         basis=row.text("basis"),
-        evidence=_evidence(row, unit),
+        evidence=_evidence(row),
         supplement=_supplement(row),
         pause_grounds=row.texts("pause_ground"),
         stages=_stages(row, amount),
@@ -124,6 +131,8 @@ def _amount(row: Row, unit: Unit | None) -> tuple[int | None, Unit | None]:
     if unit is None:
         if written and not row.cells["unit"]:
             row.refuse(f"limit {written!r} has no unit: write one of {', '.join(Unit)}")
+        if not _HALF.fullmatch(written):
+            row.read("limit", _parse_limit)  # both cells may be wrong
         return None, None
     if unit is Unit.SAME_DAY:
         if written:
@@ -144,27 +153,28 @@ def _parse_limit(written: str) -> int:
 
 def _cut_off(row: Row, unit: Unit | None) -> time | None:
     cut_off = row.read("cut_off", parse_time)
-    if cut_off is not None and unit is not Unit.SAME_DAY:
+    is_unit_known = unit is not None or not row.cells["unit"]
+    if cut_off is not None and is_unit_known and unit is not Unit.SAME_DAY:
         row.refuse("cut_off belongs to unit same_day only: empty it")
     return cut_off
 
 
-def _evidence(row: Row, unit: Unit | None) -> Evidence:
+def _evidence(row: Row) -> Evidence:
     """A limit is known from somewhere; what is not known has no limit."""
     evidence = row.need_choice("evidence", Evidence) or Evidence.UNKNOWN
-    if unit is not None:
+    if row.cells["limit"] or row.cells["unit"]:
         if not row.cells["basis"]:
             row.refuse("a limit without basis: write the article or the published list that it comes from")
         if evidence is Evidence.UNKNOWN and row.cells["evidence"] == evidence:
             row.refuse(f"evidence is unknown and a limit is given: write one of {', '.join(KNOWN_EVIDENCE)}")
-    elif evidence is not Evidence.UNKNOWN and not row.cells["limit"] and not row.cells["unit"]:
+    elif evidence is not Evidence.UNKNOWN:
         row.refuse(f"evidence is {evidence} and no limit is given: write the limit, or evidence unknown")
     return evidence
 
 
 def _supplement(row: Row) -> SupplementRule:
     """How often papers may be asked for; a general row states its numbers, a sector row those that are known."""
-    law = row.need_choice("supplement_rule", SupplementLaw) or SupplementLaw.GENERAL
+    law = row.need_choice("supplement_rule", SupplementLaw)
     repeat = row.choice("on_repeat", OnRepeat)
     is_general = law is SupplementLaw.GENERAL
     read = row.need if is_general else row.read
@@ -183,8 +193,10 @@ def _supplement(row: Row) -> SupplementRule:
 def _stages(row: Row, amount: int | None) -> tuple[Stage, ...]:
     stages = row.read("stages", _parse_stages) or ()
     total = sum(stage.amount for stage in stages)
-    if stages and total > (amount or 0):
-        row.refuse(f"stages take {total} together and the limit is {amount}: correct one of the two")
+    is_amount_known = amount is not None or not row.cells["limit"]
+    if stages and is_amount_known and total > (amount or 0):
+        limit = "there is no limit" if amount is None else f"the limit is {amount}"
+        row.refuse(f"stages take {total} together and {limit}: correct one of the two")
     return stages
 
 
@@ -215,3 +227,14 @@ def _division(row: Row, find_division: FindDivision | None) -> str:
     if find_division and written and division is None:
         row.refuse(f"division {written!r} is unknown: write a name, an id or an alias that organisation.toml has")
     return division.id if division else ""
+
+
+def _officer(row: Row, find_people: FindPeople | None) -> str:
+    """The id of the standing officer, written as an id or a name; empty for most procedures."""
+    written = row.text("officer")
+    people = find_people(written) if find_people and written else ()
+    if find_people and written and not people:
+        row.refuse(f"officer {written!r} is nobody: write an id that staff.csv has")
+    elif len(people) > 1:
+        row.refuse(f"officer {written!r} fits {' and '.join(one.id for one in people)}: write one of the ids")
+    return people[0].id if people else ""

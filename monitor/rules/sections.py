@@ -80,6 +80,13 @@ class Section:
             self.refuse(key, f"{key}{self._where} is missing or empty: it is needed")
         return written
 
+    def lines(self, key: str) -> str:
+        """A text of several lines, as it is written; empty and refused when absent."""
+        written = self._value(key, str, "a text in quotation marks") if self.has(key) else ""
+        if not (written or "").strip():
+            self.refuse(key, f"{key}{self._where} is missing or empty: it is needed")
+        return written or ""
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts, empty when absent."""
         written = self._value(key, list, "a list of texts") if self.has(key) else None
@@ -168,7 +175,8 @@ class Section:
 
     def _inner(self, key: str, values: dict[str, Any], index: int) -> "Section":
         name = f"{self.name}.{key}" if self.name else key
-        header = re.compile(rf"\s*\[\[?\s*{re.escape(name)}\s*\]")
+        parent = re.escape(f"{self.name}." if self.name else "")
+        header = re.compile(rf"\s*\[\[?\s*{parent}[\"']?{re.escape(key)}[\"']?\s*\]")
         found = [number for number, text in enumerate(self._document.lines, 1) if header.match(text)]
         line = found[index] if index < len(found) else self._line_of(key)
         return Section(self._document, name, values, line)

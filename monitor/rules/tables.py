@@ -1,13 +1,14 @@
 """CSV tables that people edit with a spreadsheet: every column known, every row with the line it stands on."""
 
 import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from io import StringIO
 from typing import TypeVar
 
-from monitor.rules.cells import Unreadable, parse_text
+from monitor.rules.cells import Unreadable, parse_date, parse_text
 from monitor.rules.files import read_text
 from monitor.rules.problems import Problems
 
@@ -64,6 +65,13 @@ class Row:
         """One of the words of an enum, in a cell that may not be empty."""
         return self.need(column, lambda written: parse_choice(written, kind))
 
+    def span(self) -> tuple[date | None, date | None]:
+        """The first and the last day of validity, None for no limit in time."""
+        valid_from, valid_to = self.read("valid_from", parse_date), self.read("valid_to", parse_date)
+        if valid_from and valid_to and valid_to < valid_from:
+            self.refuse(f"valid_to {valid_to} is before valid_from {valid_from}: correct one of the two")
+        return valid_from, valid_to
+
 
 def parse_choice(written: str, kind: type[E]) -> E:
     """A word of an enum."""
@@ -73,23 +81,32 @@ def parse_choice(written: str, kind: type[E]) -> E:
         raise Unreadable(f"{written!r} is unknown: write one of {', '.join(kind)}") from None
 
 
-def read_table(files: Mapping[str, bytes], name: str, columns: Sequence[str], problems: Problems) -> Iterator[Row]:
+def read_table(
+    files: Mapping[str, bytes],
+    name: str,
+    columns: Sequence[str],
+    problems: Problems,
+    *,
+    optional: Collection[str] = (),
+) -> Iterator[Row]:
     """The rows of a CSV file, comma or semicolon; none when the file or its header is refused.
 
-    Spaces around a cell and rows without any content carry no meaning and are passed over.
+    Spaces around a cell and rows without any content carry no meaning and are passed over. A column that is optional
+    and not there has empty cells.
     """
     text = read_text(files, name, problems)
     if text is None:
         return
     records = _records(text, name, problems)
     header_line, header = next(records, (1, []))
-    if not _header_fits(header, header_line, name, columns, problems):
+    absent = {column: "" for column in optional if column not in header}
+    if not _header_fits([*header, *absent], header_line, name, columns, problems):
         return
     for line, record in records:
         if len(record) != len(header):
             problems.add(name, line, f"has {len(record)} cells, the header has {len(header)}: quote texts with commas")
         else:
-            yield Row(name, line, dict(zip(header, record, strict=True)), problems)
+            yield Row(name, line, absent | dict(zip(header, record, strict=True)), problems)
 
 
 def _records(text: str, name: str, problems: Problems) -> Iterator[tuple[int, list[str]]]:

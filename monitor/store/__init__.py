@@ -5,10 +5,13 @@ from types import TracebackType
 from typing import Self
 
 from monitor.store import migration
+from monitor.store.absences import StaffAbsences
 from monitor.store.backup import backup, backup_before_migration, restore
 from monitor.store.connection import Database
 from monitor.store.dossiers import Absences, DossierChange, Dossiers, Known
+from monitor.store.erasure import Erasures, PersonOnFile
 from monitor.store.errors import (
+    AbsenceEnteredAlready,
     BackupRefused,
     DatabaseBusy,
     DatabaseFull,
@@ -22,6 +25,7 @@ from monitor.store.errors import (
     NextLookNotLater,
     NotOurDatabase,
     StoredDataDamaged,
+    UnknownAbsence,
     UnknownDossier,
 )
 from monitor.store.imports import (
@@ -43,6 +47,7 @@ from monitor.store.rule_books import RuleBooks, StoredRuleBook
 from monitor.store.watch import Watch
 
 __all__ = [
+    "AbsenceEnteredAlready",
     "Absences",
     "AlreadyImported",
     "BackupRefused",
@@ -69,6 +74,7 @@ __all__ = [
     "NextLookNotLater",
     "NotOurDatabase",
     "PendingNotice",
+    "PersonOnFile",
     "Recorded",
     "RejectedRow",
     "Restatus",
@@ -81,13 +87,14 @@ __all__ = [
     "ToLook",
     "ToldNow",
     "ToldStep",
+    "UnknownAbsence",
     "UnknownDossier",
     "open_store",
     "restore",
 ]
 
 
-class Store(Imports, Dossiers, Looks, Notices, Outbox, Letters, RuleBooks, Listing, Watch):
+class Store(Imports, Dossiers, Looks, Notices, Outbox, Letters, RuleBooks, Listing, Watch, Erasures, StaffAbsences):
     """The database behind the noun that each part of it is about; every method is one transaction or one reading."""
 
     def __init__(self, database: Database) -> None:

@@ -138,6 +138,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         "cache_size = -65536",  # 64 MiB
         "wal_autocheckpoint = 8000",  # pages; an import then copies each page once, not once a batch
         "temp_store = MEMORY",
+        "secure_delete = ON",  # what is erased of a person must not stay in free pages
     ):
         connection.execute(f"PRAGMA {pragma}")
 

@@ -5,12 +5,14 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from itertools import chain
 from operator import attrgetter
+from types import MappingProxyType
 
-from sqlalchemy import ColumnElement, Connection, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
-from monitor.dossier import Event, EventKind
-from monitor.record import ApplicantKind, Person, Record, Scope
+from monitor.dossier import Event, EventKind, Fact
+from monitor.record import ApplicantKind, Person, Record
+from monitor.source import Scope
 from monitor.store import events as stored_events
 from monitor.store.bulk import Row, among, in_parts, insert_rows, replace_rows, take_ids, update_rows
 from monitor.store.connection import Database
@@ -18,7 +20,7 @@ from monitor.store.errors import DossierKnownAlready, UnknownDossier
 from monitor.store.events import event_rows, moment_columns
 from monitor.store.imports import RejectedRow, insert_rejections, later_of
 from monitor.store.record_json import record_from_json, record_to_json
-from monitor.store.tables import DOSSIER, EVENT, PERSON, RECORD
+from monitor.store.tables import DOSSIER, ERASURE, EVENT, PERSON, RECORD
 from monitor.store.types import AT_ONCE
 from monitor.working_time import LOCAL_ZONE
 
@@ -114,12 +116,14 @@ class Dossiers:
         data_as_of: datetime,
         changes: Sequence[DossierChange],
         unchanged_codes: Sequence[str] = (),
+        unread_codes: Sequence[str] = (),
         rejections: Sequence[RejectedRow] = (),
         now: datetime,
     ) -> None:
         """Write one part of a file in one transaction; what is new or changed is due to be looked at.
 
-        `data_as_of` of a dossier never goes backwards.
+        `data_as_of` of a dossier never goes backwards. Dossiers whose rows could not be read, `unread_codes`, are in
+        the file and not missing, but nothing newer is known of them.
         """
         batch = _Batch(import_id, source, data_as_of, now)
         new = [change for change in changes if change.known_id is None]
@@ -129,6 +133,7 @@ class Dossiers:
                 _insert_new(connection, new, batch)
                 _update_changed(connection, changed, batch)
                 _mark_seen(connection, unchanged_codes, batch)
+                _mark_present(connection, unread_codes, batch)
                 insert_rejections(connection, import_id, rejections)
         except IntegrityError as error:
             raise DossierKnownAlready(str(error.orig).splitlines()[0]) from error
@@ -160,13 +165,18 @@ class Dossiers:
                 DOSSIER.c.missing_since.is_(None),
                 *_received_within(scope, received_from, received_to),
             )
-            went = _record_for_all(connection, EventKind.VANISHED, gone, batch)
+            went = _record_for_all(connection, EventKind.VANISHED, gone, batch, {"scope": scope.value})
         return Absences(gone=went, back=came_back)
 
     def append_events(self, code: str, events: Sequence[Event], *, now: datetime) -> None:
         """Add what a person did or said to a dossier's history; it is due to be looked at."""
+        self.append_events_of({code: events}, now=now)
+
+    def append_events_of(self, by_code: Mapping[str, Sequence[Event]], *, now: datetime) -> None:
+        """The same for many dossiers, all or none of them."""
         with self._database.write(recorded_at=now) as connection:
-            append_events(connection, code, events)
+            for code in sorted(by_code):  # one order, so that no two transactions wait for each other
+                append_events(connection, code, by_code[code])
 
 
 def append_events(connection: Connection, code: str, events: Sequence[Event]) -> int:
@@ -270,6 +280,14 @@ def _update_changed(connection: Connection, changes: Sequence[DossierChange], ba
     replace_rows(connection, tuple(RECORD.c), ((number, record_to_json(one.record)) for number, one in by_id.items()))
     replace_rows(connection, _PERSON_COLUMNS, people)
     insert_rows(connection, stored_events.COLUMNS, happened)
+    _forget_again(connection, (number for number, one in by_id.items() if not _lives(one.events)))
+
+
+def _forget_again(connection: Connection, dossier_ids: Iterable[int]) -> None:
+    """A file that still names people whose data were erased does not bring them back, unless the dossier is open."""
+    erased = select(DOSSIER.c.id).join(ERASURE, ERASURE.c.dossier_code == DOSSIER.c.code).where(~DOSSIER.c.is_open)
+    chosen = among(connection, PERSON.c.dossier_id, dossier_ids)
+    connection.execute(delete(PERSON).where(chosen, PERSON.c.dossier_id.in_(erased)))
 
 
 def _mark_seen(connection: Connection, codes: Sequence[str], batch: _Batch) -> None:
@@ -280,8 +298,18 @@ def _mark_seen(connection: Connection, codes: Sequence[str], batch: _Batch) -> N
         connection.execute(seen.values(data_as_of=fresh, seen_import_id=batch.import_id))
 
 
+def _mark_present(connection: Connection, codes: Sequence[str], batch: _Batch) -> None:
+    if codes:
+        present = update(DOSSIER).where(among(connection, DOSSIER.c.code, codes))
+        connection.execute(present.values(seen_import_id=batch.import_id))
+
+
 def _record_for_all(
-    connection: Connection, kind: EventKind, which: Sequence[ColumnElement[bool]], batch: _Batch
+    connection: Connection,
+    kind: EventKind,
+    which: Sequence[ColumnElement[bool]],
+    batch: _Batch,
+    facts: Mapping[str, Fact] = MappingProxyType({}),
 ) -> int:
     """The same event for every dossier that fits, set-based, and what it changes in their rows."""
     ids = connection.execute(select(DOSSIER.c.id).where(*which).order_by(DOSSIER.c.id).with_for_update()).scalars()
@@ -293,7 +321,7 @@ def _record_for_all(
         EVENT.c.recorded_at: literal(batch.now, EVENT.c.recorded_at.type),
         EVENT.c.source: literal(batch.source),
         EVENT.c.import_id: literal(batch.import_id),
-        EVENT.c.facts: literal({}, EVENT.c.facts.type),
+        EVENT.c.facts: literal(dict(facts), EVENT.c.facts.type),
     }
     connection.execute(insert(EVENT).from_select(list(event), select(*event.values()).where(chosen)))
     changed = {

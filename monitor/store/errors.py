@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from monitor.absence import Absence
 from monitor.errors import MonitorError
 
 
@@ -99,6 +100,25 @@ class UnknownDossier(MonitorError):
 
     def __init__(self, code: str) -> None:
         super().__init__(f"no dossier {code}: check the code, or import the file that holds it")
+
+
+class UnknownAbsence(MonitorError):
+    """No absence has this number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"no absence {number}: the numbers stand in 'dunghen desk absence list'")
+
+
+class AbsenceEnteredAlready(MonitorError):
+    """Somebody is away already in a part of the time."""
+
+    def __init__(self, other: Absence) -> None:
+        until = f" to {other.ends_at:%Y-%m-%d %H:%M}" if other.ends_at else " until further notice"
+        super().__init__(
+            f"{other.person} is entered as absent from {other.begins_at:%Y-%m-%d %H:%M}{until} already (number "
+            f"{other.number}): enter the time before or after it, or first "
+            f"'dunghen desk absence withdraw {other.number}'"
+        )
 
 
 class StoredDataDamaged(MonitorError):

@@ -1,15 +1,31 @@
 """Files that were taken in hand: claimed by their hash, then accepted, held or refused."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
-from monitor.record import Scope
+from monitor.source import Scope
 from monitor.status import Status
-from monitor.store.bulk import insert_statement
+from monitor.store.bulk import among, insert_statement
 from monitor.store.connection import Database
 from monitor.store.tables import DOSSIER, IMPORT, REJECTION, SOURCE
 from monitor.store.types import AT_ONCE
@@ -63,6 +79,10 @@ class SourceState:
     row_count: int
     carried: frozenset[str]
     columns: Mapping[str, str]
+    data_as_of_estimated: bool = False
+    stated_as_of: datetime | None = None  # the newest moment that an accepted file has stated itself
+    filled: Mapping[str, float] = field(default_factory=dict)  # field -> share of its cells that said something
+    doubled: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # field -> its further headers, see FileHead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +111,11 @@ class RejectedRow:
     column: str | None
     value: str | None
     cause: str
+
+
+_Doubled = Mapping[str, Mapping[str, int]]  # field -> further header -> rows that differ, as FileHead says
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Imports:
@@ -143,6 +168,8 @@ class Imports:
         *,
         carried: frozenset[str],
         columns: Mapping[str, str],
+        filled: Mapping[str, float] = _NOTHING,
+        doubled: _Doubled = _NOTHING,
         now: datetime,
     ) -> None:
         """Accept a file: remember what its source looks like, and wake the dossiers that waited for its data."""
@@ -161,7 +188,7 @@ class Imports:
                 )
             )
             file = connection.execute(select(IMPORT).where(IMPORT.c.id == import_id)).one()
-            _remember_source(connection, file, carried, columns)
+            _remember_source(connection, file, carried=sorted(carried), columns=columns, filled=filled, doubled=doubled)
             _wake_unconfirmed(connection, file.source)
 
     def hold_import(self, import_id: int, cause: str, *, now: datetime) -> None:
@@ -177,22 +204,48 @@ class Imports:
             ended = update(IMPORT).where(IMPORT.c.id == import_id, IMPORT.c.state == ImportState.READING.value)
             connection.execute(ended.values(state=state.value, cause=cause, finished_at=now))
 
+    def confirm_fresh(self, source: str, data_as_of: datetime, *, now: datetime) -> None:
+        """What a source was asked for has not changed: its dossiers are known to be so as of `data_as_of`."""
+        with self._database.write(recorded_at=now) as connection:
+            fresh = later_of(SOURCE.c.data_as_of, data_as_of)
+            connection.execute(update(SOURCE).where(SOURCE.c.name == source).values(data_as_of=fresh))
+            older = (DOSSIER.c.source == source, DOSSIER.c.is_open, DOSSIER.c.data_as_of < data_as_of)
+            connection.execute(update(DOSSIER).where(*older).values(data_as_of=data_as_of))
+            _wake_unconfirmed(connection, source)
+
     def source_state(self, name: str) -> SourceState | None:
         """What the source's freshest accepted file looked like; None before the first."""
         with self._database.read() as connection:
-            row = connection.execute(select(SOURCE).where(SOURCE.c.name == name)).one_or_none()
+            row = connection.execute(_sources().where(SOURCE.c.name == name)).one_or_none()
         return None if row is None else _source_state(row)
 
     def sources(self) -> list[SourceState]:
         """Every source that a file was accepted from."""
         with self._database.read() as connection:
-            return [_source_state(row) for row in connection.execute(select(SOURCE).order_by(SOURCE.c.name))]
+            return [_source_state(row) for row in connection.execute(_sources().order_by(SOURCE.c.name))]
+
+    def newest_imports(self) -> dict[str, Import]:
+        """For each source the file taken in hand last that was accepted or held."""
+        order = (IMPORT.c.recorded_at.desc(), IMPORT.c.id.desc())
+        place = func.row_number().over(partition_by=IMPORT.c.source, order_by=order).label("place")
+        ended = IMPORT.c.state.in_([ImportState.ACCEPTED.value, ImportState.HELD.value])
+        ranked = select(IMPORT.c.id, place).where(ended).subquery()
+        newest = select(IMPORT).join(ranked, ranked.c.id == IMPORT.c.id).where(ranked.c.place == 1)
+        with self._database.read() as connection:
+            return {row.source: _import(row) for row in connection.execute(newest)}
 
     def imports(self, limit: int = 50) -> list[Import]:
         """The files taken in hand last, the newest first."""
         with self._database.read() as connection:
             rows = connection.execute(select(IMPORT).order_by(IMPORT.c.id.desc()).limit(limit))
             return [_import(row) for row in rows]
+
+    def import_files(self, ids: Collection[int]) -> dict[int, str]:
+        """The names of the files that these imports read."""
+        named = select(IMPORT.c.id, IMPORT.c.file_name)
+        with self._database.read() as connection:
+            wanted = connection.execute(named.where(among(connection, IMPORT.c.id, ids)))
+            return {row.id: row.file_name for row in wanted}
 
     def tally_of(self, import_id: int) -> Tally:
         """What an accepted file held."""
@@ -226,22 +279,50 @@ def later_of(column: ColumnElement[datetime], value: datetime) -> ColumnElement[
     return case((column < value, literal(value, column.type)), else_=column)
 
 
-def _remember_source(
-    connection: Connection, file: Row[tuple[object, ...]], carried: frozenset[str], columns: Mapping[str, str]
-) -> None:
-    """An older file that comes in late says nothing about what the next one should look like."""
-    values = insert_statement(connection, SOURCE).values(
-        name=file.source,
-        data_as_of=file.data_as_of,
-        last_import_id=file.id,
-        scope=file.scope,
-        row_count=file.read,
-        carried=sorted(carried),
-        columns=columns,
-    )
-    new = {column.name: values.excluded[column.name] for column in SOURCE.c if not column.primary_key}
+def _remember_source(connection: Connection, file: Row[tuple[object, ...]], doubled: _Doubled, **looks: object) -> None:
+    """An older file that comes in late says nothing about what the next one should look like.
+
+    A moment that was only estimated gives way to one that a file states itself.
+    """
+    before = connection.execute(select(SOURCE.c.doubled).where(SOURCE.c.name == file.source)).scalar()
+    said = {
+        "data_as_of": file.data_as_of,
+        "last_import_id": file.id,
+        "scope": file.scope,
+        "row_count": file.read,
+        **looks,
+        "doubled": _never_fewer(before or {}, doubled),
+    }
+    values = insert_statement(connection, SOURCE).values(name=file.source, **said)
+    new = {name: values.excluded[name] for name in said}
     is_fresher = SOURCE.c.data_as_of <= values.excluded.data_as_of
+    if not file.data_as_of_estimated:
+        is_fresher = or_(is_fresher, _was_estimated().correlate(SOURCE).scalar_subquery())
     connection.execute(values.on_conflict_do_update(index_elements=[SOURCE.c.name], set_=new, where=is_fresher))
+
+
+def _never_fewer(before: _Doubled, now: _Doubled) -> _Doubled:
+    """How often two columns for one field contradicted each other in the worst file that was accepted."""
+    return {
+        name: {header: max(count, before.get(name, {}).get(header, 0)) for header, count in others.items()}
+        for name, others in now.items()
+    }
+
+
+def _was_estimated() -> Select[tuple[bool]]:
+    """Whether the moment of a source's last accepted file was only estimated."""
+    return select(IMPORT.c.data_as_of_estimated).where(IMPORT.c.id == SOURCE.c.last_import_id)
+
+
+def _sources() -> Select[tuple[Any, ...]]:
+    """The sources with what is known of the moments of their files."""
+    is_stated = and_(IMPORT.c.state == ImportState.ACCEPTED.value, IMPORT.c.data_as_of_estimated.is_(False))
+    stated = select(func.max(IMPORT.c.data_as_of)).where(IMPORT.c.source == SOURCE.c.name, is_stated)
+    return select(
+        SOURCE,
+        _was_estimated().correlate(SOURCE).scalar_subquery().label("data_as_of_estimated"),
+        stated.correlate(SOURCE).scalar_subquery().label("stated_as_of"),
+    )
 
 
 def _wake_unconfirmed(connection: Connection, source: str) -> None:
@@ -264,6 +345,10 @@ def _source_state(row: Row[tuple[object, ...]]) -> SourceState:
         row_count=row.row_count,
         carried=frozenset(row.carried),
         columns=row.columns,
+        data_as_of_estimated=bool(row.data_as_of_estimated),
+        stated_as_of=row.stated_as_of,
+        filled=row.filled or {},
+        doubled=row.doubled or {},
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from monitor.dossier import Dossier, Event, Moment, fold
+from monitor.dossier import Dossier, Event, Moment
+from monitor.history import fold
 from monitor.letter import Letter
 from monitor.notice import Notice
 from monitor.record import Person, Record

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from monitor.dossier import Dossier, Event, fold
+from monitor.dossier import Dossier, Event
+from monitor.handling import Ground
+from monitor.history import fold
 from monitor.letter import Letter
 from monitor.notice import Notice
 from monitor.status import Flag, Status
@@ -70,6 +72,7 @@ class Decision:
     situation: str | None  # what the decision was made from, for the full recompute
     rules_version: str
     next_look_at: datetime | None  # strictly later than now; None: only new data can change it
+    ground: Ground | None = None  # why that officer, or none
     notices: tuple[Notice, ...] = ()
     notice_reason: str = ""
     propose_letter_for: date | None = None
@@ -113,6 +116,7 @@ _DECIDED = (
     DOSSIER.c.procedure_code,
     DOSSIER.c.division,
     DOSSIER.c.officer,
+    DOSSIER.c.ground,
     DOSSIER.c.law_due_on,
     DOSSIER.c.first_promised_on,
     DOSSIER.c.promised_on,
@@ -310,6 +314,7 @@ def _decided(one: Decision) -> Row:
         one.procedure_code,
         one.division,
         one.officer,
+        None if one.ground is None else one.ground.value,
         one.law_due_on,
         one.first_promised_on,
         one.promised_on,

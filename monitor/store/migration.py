@@ -14,7 +14,7 @@ from monitor.store.errors import DatabaseTooNew
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISIONS = ("0001",)  # oldest first; the last one is this version's
+REVISIONS = ("0001", "0002")  # oldest first; the last one is this version's
 _SCRIPTS = Path(__file__).with_name("migrations")
 _LOCK = 0x44756E67  # PostgreSQL's advisory lock, so that two daemons that start at once migrate one after the other
 

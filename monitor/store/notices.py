@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, not_, select, update
 
+from monitor.handling import Ground
 from monitor.ladder import Step
 from monitor.notice import Notice
 from monitor.outbox import MessageKind, OutboxMessage, OutboxState
@@ -63,6 +64,7 @@ class DigestRow:
     flags: frozenset[Flag]
     division: str | None
     officer: str | None
+    ground: Ground | None
     procedure_code: str | None
     procedure_name: str | None
     due_on: date | None
@@ -239,6 +241,7 @@ _DIGEST = (
     DOSSIER.c.flags,
     DOSSIER.c.division,
     DOSSIER.c.officer,
+    DOSSIER.c.ground,
     DOSSIER.c.procedure_code,
     DOSSIER.c.due_on,
     DOSSIER.c.promised_on,
@@ -251,5 +254,7 @@ def _digest_row(row: Sequence[Any]) -> DigestRow:
     told = dict(zip((column.name for column in _DIGEST), row, strict=False))
     content, *person = row[len(_DIGEST) :]
     status, flags = Status(told.pop("status")), frozenset(map(Flag, told.pop("flags") or ()))
+    ground = None if told["ground"] is None else Ground(told["ground"])
     name = record_from_json(content, code=told["code"], person=Person()).procedure_name
-    return DigestRow(status=status, flags=flags, procedure_name=name, person=person_from(person), **told)
+    told |= {"status": status, "flags": flags, "ground": ground}
+    return DigestRow(procedure_name=name, person=person_from(person), **told)

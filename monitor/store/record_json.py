@@ -24,6 +24,8 @@ TEXTS = (
     "receiving_officer",
     "handling_unit",
     "handling_officer",
+    "step_unit",
+    "step_officer",
     "status",
     "status_text",
     "reason",
@@ -49,6 +51,8 @@ def record_to_json(record: Record) -> str:
     _write_moments(content, MOMENTS, _moments_of(record))
     if record.has_result_paper:
         content["has_result_paper"] = True
+    if record.lost:
+        content["lost"] = record.lost
     if record.supplements:
         content["supplements"] = [_written(supplement) for supplement in record.supplements]
     texts = _texts_json(_texts_of(record))
@@ -71,6 +75,8 @@ def record_from_json(text: str, *, code: str, person: Person) -> Record:
         content["channel"] = Channel(content["channel"])
     if "status" in content:
         content["status"] = SourceStatus(content["status"])
+    if "lost" in content:
+        content["lost"] = tuple(content["lost"])
     if "supplements" in content:
         content["supplements"] = tuple(_supplement(one) for one in content["supplements"])
     return Record(code=code, person=person, **content)

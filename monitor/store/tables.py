@@ -48,6 +48,7 @@ class RuleBookRow(Stored, table=True):
     accepted_at: datetime = Field(sa_type=Instant)
     accepted_by: str
     reason: str
+    document: str | None = Field(default=None, sa_type=Text)  # the paper that ordered the change, by number and date
     in_force: bool
 
 
@@ -62,6 +63,8 @@ class SourceRow(Stored, table=True):
     row_count: int
     carried: Any = Field(sa_type=Json, nullable=False)
     columns: Any = Field(sa_type=Json, nullable=False)
+    filled: Any = Field(default=None, sa_type=Json, nullable=True)  # field -> share of its cells that said something
+    doubled: Any = Field(default=None, sa_type=Json, nullable=True)  # field -> its further headers, as FileHead says
 
 
 class ImportRow(Stored, table=True):
@@ -82,6 +85,7 @@ class ImportRow(Stored, table=True):
     unchanged: int = Field(sa_column_kwargs={"server_default": text("0")})
     rejected_count: int = Field(sa_column_kwargs={"server_default": text("0")})
     cause: str | None = None
+    report: Any = Field(default=None, sa_type=Json, nullable=True)  # what was found beside the counts
     recorded_at: datetime = Field(sa_type=Instant)
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
 
@@ -132,6 +136,7 @@ class DossierRow(Stored, table=True):
     flags: Any = Field(default=None, sa_type=Json, nullable=True)
     division: str | None = None
     officer: str | None = None
+    ground: str | None = None  # why that officer, or none
     law_due_on: date | None = None
     first_promised_on: date | None = None
     promised_on: date | None = None
@@ -269,6 +274,32 @@ class LetterRow(Stored, table=True):
     prints: int = Field(sa_column_kwargs={"server_default": text("0")})
 
 
+class AbsenceRow(Stored, table=True):
+    """Somebody is away from one half day to another, and who stands in."""
+
+    __tablename__ = "absence"
+    id: int | None = Field(default=None, primary_key=True)
+    person: str
+    substitute: str | None = None
+    begins_at: datetime = Field(sa_type=Instant)
+    ends_at: datetime | None = Field(default=None, sa_type=Instant)
+    entered_by: str
+    entered_at: datetime = Field(sa_type=Instant)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
+    withdrawn_by: str | None = None
+
+
+class ErasureRow(Stored, table=True):
+    """Whose personal data were erased, when, by whom and on what ground; the code alone stays."""
+
+    __tablename__ = "erasure"
+    id: int | None = Field(default=None, primary_key=True)
+    dossier_code: str
+    erased_at: datetime = Field(sa_type=Instant)
+    erased_by: str
+    ground: str = Field(sa_type=Text)
+
+
 def table_of(row: type[Stored]) -> Table:
     """The table behind a row class, for statements."""
     return cast(Table, row.__table__)  # type: ignore[attr-defined]  # SQLModel sets it and does not declare it
@@ -286,3 +317,5 @@ EVENT = table_of(EventRow)
 OUTBOX = table_of(OutboxRow)
 NOTICE = table_of(NoticeRow)
 LETTER = table_of(LetterRow)
+ABSENCE = table_of(AbsenceRow)
+ERASURE = table_of(ErasureRow)

@@ -1,4 +1,4 @@
-"""What people do: one function an act, each one transaction, recorded with who did it and when."""
+"""The apology: a person gives reason and new date, and it is drafted."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +14,7 @@ from monitor.letter import (
     compose_letter,
     missed_date,
 )
+from monitor.promise import was_reappointed
 from monitor.rules import RuleBook
 from monitor.store import Loaded, Store
 from monitor.sweep import Looked, look
@@ -109,7 +110,7 @@ def _missed_on(dossier: Dossier, looked: Looked) -> date:
     code = dossier.code
     if not looked.assessment.status.is_open:
         raise LetterRefused(f"{code} has ended ({looked.assessment.status}): an apology is not written any more")
-    if dossier.issued_new_date_on is not None:
+    if was_reappointed(dossier):
         raise LetterRefused(f"{code} was re-appointed once already: not allowed a second time (NĐ 118/2025, Điều 19.6)")
     missed_on = missed_date(looked.deadline)
     if missed_on is None:

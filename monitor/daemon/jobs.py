@@ -1,13 +1,12 @@
-"""The daemon: jobs, signals, heartbeat and the watch on the clock; no rule about law or time of an office is here."""
+"""The jobs of a daemon, and how they begin and end."""
 
 import asyncio
 import logging
 import os
 import signal
 import socket
-import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,96 +15,34 @@ from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
-from filelock import FileLock, Timeout
 
+from monitor.comparison import ImportReport
+from monitor.daemon.alone import alone_on
+from monitor.daemon.clock import CLOCK_CONFIRMED, JUMP, Clock, doubt_about_clock
 from monitor.delivery import Carrier
 from monitor.documents import Documents
-from monitor.envelopes import DIGESTS_OF, Postmark, compose_digests, compose_overdue, deliver_due, digest_is_due
+from monitor.envelopes import DIGESTS_OF, Postmark, compose_digests, compose_overdue, digest_is_due
 from monitor.errors import MonitorError
-from monitor.importing import ImportReport, import_file
+from monitor.importing import import_file, import_query
 from monitor.intake import Inbox, IntakeError, StabilityWatch
 from monitor.outbox import OutboxMessage
 from monitor.rules import RuleBook
-from monitor.site import Site
+from monitor.sending import deliver_due
+from monitor.site import Site, SiteError
+from monitor.source import QueryRule, SourceRule
 from monitor.store import Store
 from monitor.sweep import SweepReport, recompute, sweep
 
 log = logging.getLogger(__name__)
-JUMP = timedelta(seconds=30)  # wall clock and monotonic clock may drift apart by less; more is a jump
 OUTAGE = timedelta(minutes=15)
+ASK_SECONDS = 20  # how often it is looked whether a source's own pause has passed
 SWEEP_SECONDS = 15
 DELIVER_SECONDS = 5
 BEAT_SECONDS = 15
 WATCH_SECONDS = 1
 PATIENCE_SECONDS = 300  # so long the morning mail waits for files that lie in the inbox
 DRAIN_SECONDS = 60  # what has begun may take so long to finish; an attempt at a mail may be waiting for its server
-CLOCK_CONFIRMED = "clock_confirmed"  # up to which recorded moment a person has vouched for the clock
 OUTAGE_UNTOLD = "outage_untold"  # from when to when the monitor was down, until a digest has said so
-
-
-class AlreadyRunning(MonitorError):
-    """Another daemon holds the site."""
-
-    exit_code = os.EX_TEMPFAIL
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"another daemon is running on this site (it holds {path}); stop it first")
-
-
-@contextmanager
-def alone_on(site: Site) -> Iterator[None]:
-    """Keep other daemons off a site: by the operating system on SQLite; on PostgreSQL the rows do it themselves."""
-    if not site.absolute_database_url.startswith("sqlite"):
-        yield
-        return
-    path = site.data / "daemon.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise AlreadyRunning(path) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@dataclass(slots=True)
-class Clock:
-    """The wall clock, or one that was set and runs on from there, and the steady clock that nobody can set."""
-
-    ahead: timedelta = timedelta()
-
-    def now(self) -> datetime:
-        """The current instant, aware, in UTC."""
-        return datetime.now(UTC) + self.ahead
-
-    def set(self, at: datetime) -> None:
-        """Let it be `at`, and run on from there."""
-        self.ahead = at - datetime.now(UTC)
-
-    def steady(self) -> float:
-        """Seconds that only ever go forward."""
-        return time.monotonic()
-
-
-def doubt_about_clock(store: Store, rules: RuleBook, *, now: datetime) -> str | None:
-    """Why this clock cannot be right; None when nothing speaks against it, or a person has vouched for it."""
-    newest, confirmed = store.newest_recorded_at(), store.get_meta(CLOCK_CONFIRMED)
-    vouched = datetime.fromisoformat(confirmed) if confirmed else None
-    if newest is not None and now < newest - JUMP and (vouched is None or vouched < newest):
-        return f"the clock ({now:%Y-%m-%d %H:%M}Z) is earlier than what was recorded ({newest:%Y-%m-%d %H:%M}Z)"
-    last = rules.calendar.clock.last
-    if now.year > last.year and (vouched is None or vouched.year < now.year):
-        return f"the clock ({now:%Y-%m-%d %H:%M}Z) is beyond the official calendar, which ends on {last}"
-    return None
-
-
-def confirm_clock(store: Store, *, now: datetime) -> None:
-    """A person has looked at the clock and says that it is right; a daemon that holds its mail hears of it."""
-    newest = store.newest_recorded_at()
-    store.set_meta(CLOCK_CONFIRMED, max(now, newest or now).isoformat(), now=now)
 
 
 @dataclass(slots=True)
@@ -153,8 +90,10 @@ class Daemon:
         self._begun: set[asyncio.Task[None]] = set()
         self._worker = f"{socket.gethostname()}-{os.getpid()}"
         self._recomputed_on: date | None = None
+        self._ask_at: dict[str, float] = {}  # steady: when each source that is a database is asked next
         self._waiting_since: float | None = None  # steady: since when the morning mail has waited for the inbox
         self._held: str | None = None  # why nothing is sent
+        self._no_data_on: date | None = None  # the day for which it was said that no data has come
         self._scheduler = self._planned()
 
     async def run(self) -> None:
@@ -227,6 +166,7 @@ class Daemon:
         )
         jobs: tuple[tuple[Callable[[], Awaitable[None]], float, bool], ...] = (
             (self.look_into_inbox, self.site.inbox.poll_seconds, True),
+            (self.ask_databases, ASK_SECONDS, True),
             (self.sweep, SWEEP_SECONDS, True),
             (self.compose_digests, SWEEP_SECONDS, True),
             (self.deliver, DELIVER_SECONDS, False),  # a mail server may take minutes: nothing waits for it
@@ -292,7 +232,7 @@ class Daemon:
         try:
             report = import_file(path, self.store, self.rules, now=self.clock.now())
         except IntakeError as error:
-            self._put_aside(path, str(error))
+            self._put_aside(path, str(error), error.loggable)
         except MonitorError:
             raise  # the database's trouble, not the file's: it is tried again
         except Exception:
@@ -302,17 +242,36 @@ class Daemon:
             self._growing.forget(path)
             if report.held:
                 self.inbox.move_to_held(path, report.cause or "")
+                log.warning("file held", extra={"action": "import", "file": path.name, "cause": report.cause})
             else:
                 self.inbox.move_to_done(path)
             self.watcher.imported(report)
 
-    def _put_aside(self, path: Path, why: str) -> None:
+    def _put_aside(self, path: Path, why: str, loggable: str | None = None) -> None:
         self._growing.forget(path)
         if not path.exists():
             return  # somebody took it back
         self.inbox.move_to_held(path, why)
         self.watcher.refused(path, why)
-        log.warning("file refused", extra={"action": "import", "file": path.name})
+        log.warning("file refused", extra={"action": "import", "file": path.name, "cause": loggable or why})
+
+    async def ask_databases(self) -> None:
+        """Ask every source that is a database, each after its own pause; one that does not answer is asked again."""
+        for source in self.rules.sources:
+            if source.query is None or self._stop.is_set():
+                continue
+            now = self.clock.steady()
+            if now >= self._ask_at.get(source.name, now):
+                self._ask_at[source.name] = now + 60 * source.query.every_minutes
+                await asyncio.to_thread(self._ask, source, source.query)
+                self.soon("sweep", "compose_digests")
+
+    def _ask(self, source: SourceRule, query: QueryRule) -> None:
+        try:
+            url = self.site.secret(query.url_file, f"rules/sources, nguồn {source.name}: url_file")
+            self.watcher.imported(import_query(source, url, self.store, self.rules, now=self.clock.now()))
+        except (IntakeError, SiteError) as error:
+            log.error("%s", error, extra={"action": "query", "source": source.name})
 
     async def sweep(self) -> None:
         """Look at what may have changed, and put what must be said into envelopes."""
@@ -344,7 +303,7 @@ class Daemon:
             self.rules, now=now
         ):
             return
-        if self._may_send() and not self._files_are_coming():
+        if self._may_send() and not self._files_are_coming() and self._has_data(now):
             await asyncio.to_thread(self._compose_digests)
             self.soon("deliver")
 
@@ -356,6 +315,15 @@ class Daemon:
         if self._waiting_since is None:
             self._waiting_since = self.clock.steady()
         return self.clock.steady() - self._waiting_since < PATIENCE_SECONDS
+
+    def _has_data(self, now: datetime) -> bool:
+        """Whether any file has come yet; it is said once a day that none has."""
+        if self.store.sources():
+            return True
+        if self._no_data_on != self._local_day(now):
+            self._no_data_on = self._local_day(now)
+            log.warning("no data yet, nobody is mailed: put an export into data/inbox", extra={"action": "no_data"})
+        return False
 
     def _compose_digests(self) -> None:
         self._sweep()  # a file may have come in since the last one
@@ -371,7 +339,7 @@ class Daemon:
             ended = await deliver_due(
                 self.store,
                 self.carrier,
-                self.postmark,
+                self.postmark.sender,
                 worker=self._worker,
                 clock=self.clock.now,
                 stopping=self._stop.is_set,
