@@ -1,16 +1,17 @@
 """The rows of a file beside what is known of their dossiers: what changed, and what there is to say about it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from monitor.doubts import guessed_moments
 from monitor.intake import Batch, FileHead, ReadRow, Rejection
 from monitor.record import Record, Seen, events_between, merged
 from monitor.rules import RuleBook
 from monitor.source import Scope
-from monitor.store import DossierChange, Known, Store, Tally
+from monitor.store import DossierChange, Import, ImportState, Known, RejectedRow, Store, Tally
 
 _WARNINGS: Mapping[str, str] = {
     "odd_code": "có mã lạ, không theo dạng của hệ thống một cửa",
@@ -20,6 +21,8 @@ _WARNINGS: Mapping[str, str] = {
 }
 SAMPLE_MARK = "mẫu"  # in the code of every invented dossier
 NO_PROCEDURE = "(không ghi thủ tục)"
+COMMONEST = 10  # of the procedures that the catalogue does not know (practice A6)
+_LONGEST_NAME = 200
 
 
 @dataclass(slots=True)
@@ -36,11 +39,15 @@ class ImportReport:
     unchanged: int = 0
     rejected: list[Rejection] = field(default_factory=list)
     held: bool = False
+    refused: bool = False  # nothing in it can be read
     cause: str | None = None  # why it is held, or that it was imported before; and what to do
     findings: list[str] = field(default_factory=list)
     matched: int = 0  # of the rows that were read anew, those whose procedure the catalogue knows
+    unmatched: int = 0  # and those whose it does not
     unmatched_names: Counter[str] = field(default_factory=Counter)  # procedure as written -> rows
+    slips: list[str] = field(default_factory=list)  # what many slips of the source have in common (practice B12)
     already_imported: bool = False
+    import_id: int | None = None  # None: nothing was recorded
 
     @property
     def tally(self) -> Tally:
@@ -48,6 +55,52 @@ class ImportReport:
         return Tally(
             read=self.read, new=self.new, changed=self.changed, unchanged=self.unchanged, rejected=len(self.rejected)
         )
+
+    @property
+    def matched_share(self) -> float | None:
+        """The share of the rows that were read anew whose procedure is known; None where none was."""
+        looked_up = self.matched + self.unmatched
+        return self.matched / looked_up if looked_up else None
+
+    @property
+    def commonest_unmatched(self) -> list[tuple[str, int]]:
+        """The procedures that the catalogue knows least of, the commonest first."""
+        return sorted(self.unmatched_names.items(), key=lambda one: (-one[1], one[0]))[:COMMONEST]
+
+    def kept(self) -> dict[str, Any]:
+        """What is kept of the report beside the counts and the rejected rows of its import; nobody is named in it."""
+        return {
+            "read": self.read,
+            "findings": self.findings,
+            "matched": self.matched,
+            "unmatched": self.unmatched,
+            "unmatched_names": self.commonest_unmatched,
+        }
+
+
+def report_of(file: Import, rejected: Sequence[RejectedRow]) -> ImportReport:
+    """The report of an import as it was when the import ended."""
+    kept = file.report or {}
+    return ImportReport(
+        file=file.file_name,
+        source=file.source or None,
+        data_as_of=file.data_as_of if file.state is not ImportState.REFUSED else None,
+        data_as_of_estimated=file.data_as_of_estimated,
+        read=kept.get("read", file.tally.read),
+        new=file.tally.new,
+        changed=file.tally.changed,
+        unchanged=file.tally.unchanged,
+        rejected=[Rejection(one.row, one.column, one.value, one.cause) for one in rejected],
+        held=file.state is ImportState.HELD,
+        refused=file.state is ImportState.REFUSED,
+        cause=file.cause,
+        findings=list(kept.get("findings", ())),
+        matched=kept.get("matched", 0),
+        unmatched=kept.get("unmatched", 0),
+        unmatched_names=Counter(dict(kept.get("unmatched_names", ()))),
+        slips=[text for _, text in kept.get("slips", ())],
+        import_id=file.id,
+    )
 
 
 class Comparison:
@@ -107,7 +160,8 @@ class Comparison:
         if self.rules.procedure_for(code, name, record.case, record.channel, on).procedure is not None:
             self.report.matched += 1
         else:
-            self.report.unmatched_names[name or code or NO_PROCEDURE] += 1
+            self.report.unmatched += 1
+            self.report.unmatched_names[(name or code or NO_PROCEDURE)[:_LONGEST_NAME]] += 1
 
     def _counted(self, change: DossierChange, last: Known | None) -> DossierChange:
         if last is None:

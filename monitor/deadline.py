@@ -260,8 +260,10 @@ def _moved(end: LimitEnd | None, pause: Pause, start: Moment, case: _Case) -> Li
     if case.limit.unit in (Unit.CALENDAR_DAY, Unit.MONTH):
         unrolled = max(end.unrolled_on, began.on) + (ended.on - began.on)
         return replace(case.day_end(clock.add_working_days(unrolled, 0), start), unrolled_on=unrolled)
-    moved_on = clock.add_working_days(end.on, clock.working_days_between(began.on, ended.on))
-    return case.day_end(max(moved_on, clock.add_working_days(ended.on, 0)), start)  # never before the return
+    waited = clock.working_days_between(began.on, ended.on)
+    used_up = clock.add_working_days(max(end.unrolled_on, began.on), waited)
+    on = max(used_up, clock.add_working_days(ended.on, 0))  # never before the return
+    return replace(case.day_end(on, start), unrolled_on=used_up)
 
 
 def _promise(run: _Run, case: _Case) -> Promise:

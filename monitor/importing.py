@@ -9,13 +9,15 @@ from itertools import chain
 from pathlib import Path
 from typing import cast
 
-from monitor.comparison import Comparison, ImportReport
+from monitor.comparison import Comparison, ImportReport, report_of
 from monitor.doubts import doubt_about
-from monitor.intake import Batch, FileHead, IntakeError, Rejection, read_file
+from monitor.intake import Batch, FileHead, IntakeError, Rejection, file_digest, read_file
 from monitor.intake.query import LAYOUT as QUERY_LAYOUT
 from monitor.intake.query import Part, decode_mark, encode_mark, read_query
+from monitor.intake.reader import find_source
+from monitor.intake.refusals import FileMissing, SourceUnknown
 from monitor.rules import RuleBook
-from monitor.source import SourceRule
+from monitor.source import Scope, SourceRule
 from monitor.store import AlreadyImported, Begun, RejectedRow, Store
 from monitor.working_time import LOCAL_ZONE
 
@@ -42,7 +44,12 @@ def import_file(
     """
     reading = read_file(path, rules.sources, now=now, known=_known_fingerprints(store), batch_size=batch_size)
     with closing(cast(Generator[FileHead | Batch, None, None], reading)) as items:  # its process ends with our interest
-        head = next(items)
+        try:
+            head = next(items)
+        except IntakeError as error:
+            if not dry_run:
+                _record_refusal(path, error, store, rules, now=now)
+            raise
         assert isinstance(head, FileHead), "a file's head comes first"
         comparison = Comparison(path.name, head, store, rules, accept, now)
         doubt = None if accept else doubt_about(head, store.source_state(head.source))
@@ -52,8 +59,7 @@ def import_file(
         if isinstance(begun, AlreadyImported):
             return _imported_before(comparison.report, begun, store)
         if doubt is not None:
-            store.hold_import(begun.import_id, doubt, now=now)
-            return _held(comparison.report, head, doubt)
+            return _held(comparison, begun.import_id, doubt)
         return _taken(comparison, items, begun.import_id)
 
 
@@ -79,8 +85,7 @@ def import_query(source: SourceRule, url: str, store: Store, rules: RuleBook, *,
         begun = _claimed(head, store, is_doubtful=doubt is not None, now=now)
         assert isinstance(begun, Begun), "no two answers bear the same moment"
         if doubt is not None:
-            store.hold_import(begun.import_id, doubt, now=now)
-            return _held(comparison.report, head, doubt)
+            return _held(comparison, begun.import_id, doubt)
         report = _taken(comparison, chain([cast(Part, news)], items), begun.import_id)
     store.confirm_fresh(head.source, head.data_as_of, now=now)
     return report
@@ -113,18 +118,52 @@ def _claimed(head: FileHead, store: Store, *, is_doubtful: bool, now: datetime) 
     )
 
 
-def _held(report: ImportReport, head: FileHead, doubt: str) -> ImportReport:
-    report.held, report.cause, report.read = True, doubt, head.row_count
+def _held(comparison: Comparison, import_id: int, doubt: str) -> ImportReport:
+    report = comparison.report
+    report.held, report.cause, report.read, report.import_id = True, doubt, comparison.head.row_count, import_id
+    comparison.store.hold_import(import_id, doubt, report=report.kept(), now=comparison.now)
     return report
+
+
+def _record_refusal(path: Path, error: IntakeError, store: Store, rules: RuleBook, *, now: datetime) -> None:
+    """That a file came and cannot be read: whoever answers for its source is told, and it stands among the imports."""
+    try:
+        sha256 = file_digest(path)
+    except FileMissing:
+        return
+    try:
+        source = f"{find_source(path.name, rules.sources).name}/"
+    except SourceUnknown:
+        source = ""
+    begun = store.begin_import(
+        file_name=path.name,
+        sha256=sha256,
+        source=source,
+        scope=Scope.PARTIAL,
+        data_as_of=now,
+        data_as_of_estimated=True,
+        now=now,
+    )
+    if isinstance(begun, Begun):
+        _refused(begun.import_id, error, store, ImportReport(file=path.name), now=now)
+
+
+def _refused(import_id: int, error: IntakeError, store: Store, report: ImportReport, *, now: datetime) -> None:
+    """The cause is kept twice: as whoever dropped the file reads it, and without what the file itself says."""
+    kept = report.kept() | {"cause": error.loggable}
+    store.refuse_import(import_id, str(error), report=kept, now=now)
 
 
 def _imported_before(report: ImportReport, before: AlreadyImported, store: Store) -> ImportReport:
     """The report of a file that was taken before: every row is unchanged, and what was refused then still is."""
-    tally = store.tally_of(before.import_id)
-    report.already_imported = True
-    report.read, report.unchanged = tally.read, tally.read - tally.rejected
-    rejected = store.rejections(before.import_id)
-    report.rejected = [Rejection(one.row, one.column, one.value, one.cause) for one in rejected]
+    file = store.import_of(before.import_id)
+    assert file is not None, "what was imported before is on file"
+    earlier = report_of(file, store.rejections(before.import_id))
+    report.already_imported, report.import_id = True, before.import_id
+    report.read, report.unchanged = earlier.read, earlier.read - len(earlier.rejected)
+    report.rejected, report.findings, report.slips = earlier.rejected, earlier.findings, earlier.slips
+    report.matched, report.unmatched = earlier.matched, earlier.unmatched
+    report.unmatched_names = earlier.unmatched_names
     when = before.finished_at.astimezone(LOCAL_ZONE)
     report.cause = f"Tệp này đã nhập lúc {when:%H:%M %d/%m/%Y} với tên {before.file_name}: không có gì thay đổi."
     return report
@@ -151,7 +190,7 @@ def _taken(comparison: Comparison, items: Iterator[FileHead | Batch | Part], imp
                 if isinstance(item, Part):  # after its rows: what is read twice is only found unchanged
                     store.set_meta(_mark_of(head.source), encode_mark(item.mark), now=now)
     except IntakeError as error:
-        store.refuse_import(import_id, str(error), now=now)
+        _refused(import_id, error, store, comparison.ended(), now=now)
         raise
     return _finished(comparison, import_id)
 
@@ -163,6 +202,7 @@ def _rejected_row(one: Rejection) -> RejectedRow:
 def _finished(comparison: Comparison, import_id: int) -> ImportReport:
     """The whole file has been seen: what is missing from it is known, and the file is accepted."""
     head, store, now, report = comparison.head, comparison.store, comparison.now, comparison.ended()
+    report.import_id = import_id
     if head.kind == "dossiers":
         days = {"received_from": head.received_from, "received_to": head.received_to}
         store.vanish(import_id, source=head.source, scope=head.scope, **days, now=now)
@@ -173,6 +213,7 @@ def _finished(comparison: Comparison, import_id: int) -> ImportReport:
         columns=head.columns,
         filled=head.filled,
         doubled=head.doubled,
+        report=report.kept(),
         now=now,
     )
     log.info(

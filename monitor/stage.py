@@ -100,7 +100,7 @@ def _ends_of(
 
     () while the clock stands or where the law's end is not known.
     """
-    if deadline.waiting or deadline.start is None or deadline.law_due_on is None:
+    if deadline.start is None or deadline.law_due_on is None:
         return ()
     counted = Dossier(code=dossier.code, received=deadline.start, pauses=dossier.pauses)
     ends = []

@@ -9,7 +9,7 @@ from monitor.site import SiteKind
 from tests.command import listing
 from tests.running import at_work, clock_at, in_loop, quick_site, soon, with_own_people
 from tests.smtp_server import DROP, SmtpServer
-from tests.test_daemon import AT_WORK, DUE_TODAY, OVERDUE
+from tests.test_daemon import AT_WORK, DUE_TODAY, ON_TRACK, OVERDUE
 
 
 @in_loop
@@ -37,6 +37,7 @@ async def test_a_server_that_hangs_up_loses_nothing_and_the_second_attempt_is_th
     async with SmtpServer({"dot": [DROP, "250 2.0.0 queued"]}) as server:
         plain = quick_site(tmp_path / "site", SiteKind.LIVE)
         site = await asyncio.to_thread(with_own_people, plain, host="127.0.0.1", port=server.port, security="none")
+        listing(site.inbox_folder / "a.csv", [ON_TRACK])
         clock = clock_at(AT_WORK)
         async with at_work(site, clock) as (daemon, store):
             await soon(lambda: [one.uncertain for one in store.messages((OutboxState.PENDING,))] == [1], "one is left")

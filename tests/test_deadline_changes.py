@@ -74,6 +74,19 @@ class TestPause:
         one = dossier("Mon 2026-11-02 08:00", pauses=pauses)
         assert deadline_of(one, limit(5, pause_grounds=(self.GROUND,))).due_on == day("Thu 2026-11-12")
 
+    @pytest.mark.parametrize(
+        "spans",
+        [
+            [("Mon 2024-12-09", "Mon 2024-12-30")],
+            [("Mon 2024-12-09", "Sat 2024-12-28"), ("Sat 2024-12-28", "Mon 2024-12-30")],
+        ],
+    )
+    def test_two_without_a_day_between_them_are_one(self, spans: list[tuple[str, str]]):
+        """One working day, used up on Mon 9/12; the limit ends with the day on which the clock runs again."""
+        pauses = tuple(Pause(moment(began), self.GROUND, moment(ended)) for began, ended in spans)
+        one = dossier("Fri 2024-12-06 08:00", pauses=pauses)
+        assert deadline_of(one, limit(1, pause_grounds=(self.GROUND,))).due_on == day("Mon 2024-12-30")
+
     def test_one_that_ends_before_it_begins_is_a_mistake(self):
         assert self.paused("Thu 2026-11-05", "Tue 2026-11-03").due_on == day("Mon 2026-11-09")
 
@@ -163,6 +176,15 @@ class TestReappointment:
         ]
         found = deadline_of(dossier("Mon 2026-11-02 09:00", appointments), limit(5))
         assert (found.due_on, found.first_promised_on, found.notes) == (day(corrected), day(first), {note})
+
+    def test_papers_that_came_after_a_re_appointment_begin_the_count_again(self):
+        appointments = [
+            "Mon 2026-11-09",
+            appointment("Fri 2026-11-13", cause=AppointmentCause.REAPPOINTMENT),
+            appointment("Fri 2026-11-20", cause=AppointmentCause.SUPPLEMENT),
+        ]
+        found = deadline_of(dossier("Mon 2026-11-02 09:00", appointments), limit(5))
+        assert (found.first_promised_on, found.notes) == (day("Fri 2026-11-20"), {DeadlineNote.RESTARTED})
 
     @pytest.mark.parametrize(
         ("shown", "cause", "letter", "is_used_up", "but_last"),

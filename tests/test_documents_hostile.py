@@ -15,6 +15,7 @@ import pytest
 from monitor.documents import Documents, LetterNotMade, MailNotMade, samples, workshop
 from monitor.documents.child import MailJob
 from monitor.working_time import LOCAL_ZONE
+from tests.command import data, dunghen, site_in
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 PRINTED_ON = datetime(2026, 11, 23, 8, tzinfo=LOCAL_ZONE)  # Mon
@@ -172,3 +173,17 @@ def test_a_head_of_5000_late_dossiers_gets_one_mail(edited):
     lines = tuple(replace(samples.LINE, code=f"H37.12-261120-{number:04}") for number in range(5_000))
     rendered = Documents(TEMPLATES).digest(replace(DIGEST, lines=lines), samples.AGENCY)
     assert rendered.text.count("H37.12-261120-") == 5_000
+
+
+def test_checking_the_rules_of_a_site_tries_its_templates_out(tmp_path: Path):
+    """Row 55: what is broken is named, the command ends with 3, and mail goes on."""
+    site = site_in(tmp_path / "site")
+    assert data("rules", "check", home=site.home)["problems"] == []
+    subject = site.templates / "email" / "digest.subject.j2"
+    subject.write_text(subject.read_text("utf-8") + "{{ mail.__class__ }}", "utf-8")
+    said = dunghen("rules", "check", home=site.home)
+    assert said.exit_code == 3
+    assert said.stderr.startswith("templates/email/digest.subject.j2:")
+    assert "mail goes out by the shipped templates" in said.stderr
+    [problem] = data("rules", "check", home=site.home, exit_code=3)["problems"]
+    assert problem["file"] == "templates/email"

@@ -1,6 +1,7 @@
 """What of the dates wants a person's word: questions about a dossier, findings about a source."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from official import appointment, clock, day, deadline_of, dossier, limit, moment, official
@@ -42,7 +43,7 @@ class TestQuestions:
         assert asked.since_on == day("Thu 2026-11-05")
 
     def test_the_day_on_which_it_was_seen_is_the_local_one(self):
-        late = appointment("Fri 2026-11-13", seen="Fri 2026-11-06 00:30")  # still Thursday in Greenwich
+        late = replace(appointment("Fri 2026-11-13"), seen_at=datetime(2026, 11, 5, 17, 30, tzinfo=UTC))  # 00:30 here
         assert asked_of(received("Mon 2026-11-09", late))[0].since_on == day("Fri 2026-11-06")
 
     @pytest.mark.parametrize("cause", list(AppointmentCause))
@@ -176,6 +177,11 @@ class TestFindings:
     def test_each_source_answers_for_itself(self):
         other = slips(3, *UNAWARE, start=10, source="cổng quốc gia")
         assert findings_of([*slips(4, *UNAWARE), *other], official()) == ()
+
+    def test_the_largest_comes_first(self):
+        others = slips(6, "Mon 2026-11-02", "Fri 2026-11-06", "Mon 2026-11-09", start=10, source="a")
+        found = findings_of([*others, *slips(7, *UNAWARE, source="b")], official())
+        assert [(one.source, len(one.codes)) for one in found] == [("b", 7), ("a", 6)]
 
     def test_slips_that_agree_with_the_law_are_nobodys_finding(self):
         assert findings_of(slips(9, "Fri 2026-11-20", "Thu 2026-11-26", "Thu 2026-11-26"), official()) == ()

@@ -1,11 +1,10 @@
 """All files into an empty store tell the same history; in another order each is refused, or the state is the same."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +80,7 @@ def told(days: Days) -> Iterator[Mapping[str, Mapping[str, str]]]:
         shown = {}
         for code, twist in zip(CODES, twists, strict=True):
             changes = {cell: value.format(day=day, later=later) for cell, value in TWISTS[twist].items()}
-            if twist not in ("slip lost", "all lost"):
+            if twist not in LOSSES:
                 known[code] |= changes
             if twist != "gone":
                 shown[code] = {**known[code], **changes}
@@ -110,7 +109,7 @@ def written(folder: Path, days: Days, *, logs: bool = False, portal: bool = Fals
                 File(write_portal(folder, exported, steps, service="CapNhatTienDoHoSoMC"), noon, "steps")
             )
         if portal:
-            records = [as_portal(one) for one in (*CROWD, *shown.values())]
+            records = [as_portal(one) | {"XuatLuc": exported} for one in (*CROWD, *shown.values())]
             files.append(File(write_portal(folder, exported, records, service="DongBoHoSoMC"), noon, "portal"))
     return files
 
@@ -202,7 +201,14 @@ def walked(files: Sequence[File]) -> dict[str, tuple[Any, ...]]:
 
 
 ALL_THERE = ("quiet", "quiet", "quiet")
-some_days = st.lists(st.tuples(*[st.sampled_from(sorted(TWISTS))] * len(CODES)), min_size=2, max_size=4)
+LOSSES = {"slip lost", "all lost"}
+
+
+def days_of(twists: Iterable[str]) -> st.SearchStrategy[Days]:
+    return st.lists(st.tuples(*[st.sampled_from(sorted(twists))] * len(CODES)), min_size=2, max_size=4)
+
+
+some_days = days_of(TWISTS)
 EVERYTHING_ENDS = [("quiet", "asked", "gone"), ("finished", "works on", "moved"), ("reopened", "refused", "gone")]
 HELD_LATE = [("moved", "finished", "quiet"), ("slip lost", "reopened", "gone"), ("finished", "gone", "quiet")]
 
@@ -240,9 +246,11 @@ def test_files_in_another_order_are_held_or_end_in_the_same_state(days: Days, da
 
 
 @FEW
-@given(some_days, st.data())
+@given(days_of(TWISTS.keys() - LOSSES), st.data())
 def test_what_two_lists_say_of_today_does_not_depend_on_which_came_first(days: Days, data: st.DataObject):
-    """The portal's records beside the follow-up list: what lay between two files of one may be heard too late."""
+    """The portal's records beside the follow-up list. What lay between two files of one may be heard too late, and
+    where the newer one has lost a cell, the older one's word is not heard before it is said again.
+    """
     with a_folder() as folder, empty_store() as store, empty_store() as other:
         first, *files = written(folder, [ALL_THERE, *days], portal=True)
         taken = taken_in([first, *data.draw(st.permutations(files))], other)

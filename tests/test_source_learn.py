@@ -108,8 +108,15 @@ class TestPersonalData:
 
     def test_a_member_of_staff_who_applies_is_a_citizen_too(self, tmp_path: Path):
         officer = "Nguyễn Ngọc Hồng Ánh"
-        path = sheet(tmp_path / "a.xlsx", dossier(1, **{"Chủ hồ sơ": officer, "Người nộp": officer}))
-        assert officer not in dunghen("source", "learn", path).output
+        cells = {"Chủ hồ sơ": officer, "Người nộp": officer, "Địa chỉ": "Văn phòng Sở"}
+        seen = columns(data("source", "learn", sheet(tmp_path / "a.xlsx", dossier(1, **cells))))
+        assert seen["Người nộp"]["examples"] == seen["Chủ hồ sơ"]["examples"] == ["Xxxxxx Xxxx Xxxx Xxx"]
+        assert seen["Địa chỉ"]["examples"] == ["Xxx xxxxx Xx"]
+
+    def test_a_birthday_in_a_column_that_nothing_is_read_from_is_none_to_be_shown(self, tmp_path: Path):
+        header = ["Mã hồ sơ", "Ngày nhận", "Ngày sinh"]
+        path = sheet(tmp_path / "a.xlsx", ["H37.12-261120-0001", "20/11/2026", "01/02/1990"], header=header)
+        assert columns(data("source", "learn", path))["Ngày sinh"]["examples"] == ["99/99/9999"]
 
     def test_nor_in_the_samples_or_in_what_cannot_be_read(self, tmp_path: Path):
         garbled = sheet(tmp_path / "a.xlsx", dossier(1, **{"Địa chỉ": "C«ng ty TNHH", "Ngày nhận": "sai"}))
@@ -181,10 +188,12 @@ class TestWriting:
         assert "--write needs a site" in said.stderr
 
     def test_headers_made_to_break_a_rule_file_do_not(self, tmp_path: Path, home: Path):
-        header = ["Mã hồ sơ", "Ngày nhận", 'a" = 1\n[statuses]\n"x', "[đỏ]\\"]
-        path = sheet(tmp_path / "a.xlsx", ["H37.12-261120-0001", "20/11/2026", "", ""], header=header)
+        header = ["Mã hồ sơ", "Ngày nhận", 'Hẹn "lấy" kết quả', 'a" = 1\n[statuses]\n"x', "[đỏ]\\"]
+        path = sheet(tmp_path / "a.xlsx", ["H37.12-261120-0001", "20/11/2026", "26/11/2026", "", ""], header=header)
         learned = data("source", "learn", path, "--write", home=home)
-        assert "columns" not in tomllib.loads(learned["proposal"])
+        rule = tomllib.loads(learned["proposal"])
+        assert rule["columns"] == {'Hẹn "lấy" kết quả': "appointment_at"}
+        assert "statuses" not in rule
         assert dunghen("source", "learn", path).exit_code == 0
 
 

@@ -112,7 +112,8 @@ class TestWhenTheClockMoves:
     def test_a_pause_moves_the_end_of_the_stage_like_that_of_the_limit(self):
         paused = (Pause(moment("Wed 2026-11-04"), "g", moment("Mon 2026-11-09")),)  # three working days
         allowed = limit(17, stages=(REPORT, DECISION), pause_grounds=("g",))
-        assert found("Mon 2026-11-23 08:00", allowed, pauses=paused).ends_on == day("Thu 2026-11-26")
+        where = found("Mon 2026-11-23 08:00", allowed, pauses=paused)
+        assert (where.stage, where.ends_on) == (REPORT, day("Thu 2026-11-26"))
 
     def test_after_a_supplement_the_stages_begin_again(self):
         papers = (Supplement(moment("Tue 2026-11-03"), moment("Tue 2026-11-10")),)

@@ -60,11 +60,7 @@ class TestRecord:
             reason=st.none() | st.text(),
             channel=st.none() | st.sampled_from(Channel),
             status=st.none() | st.sampled_from(SourceStatus),
-            received_at=st.none()
-            | st.builds(
-                Moment,
-                st.integers(631_152_000, 2_840_140_800).map(from_epoch),
-            ),
+            received_at=st.none() | st.integers(631_152_000, 2_840_140_800).map(from_epoch).map(Moment),
             finished_at=st.none()
             | st.dates(date(1990, 1, 1), date(2060, 1, 1)).map(
                 lambda day: Moment(datetime(day.year, day.month, day.day, tzinfo=LOCAL_ZONE), has_time=False)

@@ -158,9 +158,9 @@ class _Show:
             say("The monitor goes on watching. Stop it with Ctrl+C.")
 
     def _say_imported(self, report: "ImportReport") -> None:
-        from monitor.cli.dossiers import print_report
+        from monitor.cli.importing import show_report
 
-        print_report(report)
+        show_report(report)
         self._count_file()
 
     def _say_refused(self, path: Path, why: str) -> None:

@@ -66,7 +66,7 @@ def rules_in_force(store: "Store", site: Site) -> "RuleBook":
             f"no rules have been accepted on {site.home} yet: look at them with 'dunghen rules check', "
             "then: dunghen rules accept --by NAME --reason TEXT"
         )
-    return load_rules_from(stored.files)
+    return load_rules_from(stored.files, is_accepted=True)
 
 
 def is_site(home: Path) -> bool:

@@ -20,7 +20,7 @@ from monitor.cli.opening import (
     shipped,
     store_of,
 )
-from monitor.site import open_site
+from monitor.site import Site, open_site
 from monitor.working_time import LOCAL_ZONE
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ def rules_command() -> None:
 def check_command(home: Path, folder: Path | None, as_json: bool) -> None:
     """Print every problem of the rules at once, and for each procedure the day on which each step fires.
 
-    A day that the calendar works and the holidays package has off is a warning: the calendar decides.
+    A day that the calendar works and the holidays package has off is a warning: the calendar decides. In a site, its
+    templates of mails and letters are tried out too, with invented dossiers.
 
     \b
     Examples:
@@ -68,6 +69,8 @@ def check_command(home: Path, folder: Path | None, as_json: bool) -> None:
     except RulesRefused as refused:
         _print_problems(refused, chosen, as_json=as_json)
         raise click.exceptions.Exit(PROBLEMS_FOUND) from None
+    if folder is None and is_site(home):
+        _refuse_broken_templates(open_site(home), as_json=as_json)
     if as_json:
         steps = [_steps(one, rules) for one in rules.procedures]
         warnings = _warnings(rules)
@@ -76,6 +79,22 @@ def check_command(home: Path, folder: Path | None, as_json: bool) -> None:
     _print_steps(rules)
     _print_warnings(rules)
     say(f"{chosen}: no problems. Version {rules.version[:12]}.")
+
+
+def _refuse_broken_templates(site: Site, *, as_json: bool) -> None:
+    from monitor.documents import Documents
+
+    problems = Documents(site.templates).check()
+    if not problems:
+        return
+    if as_json:
+        told = [{"file": f"templates/{one.folder}", "line": None, "text": one.cause} for one in problems]
+        print_json({"problems": told})
+    else:
+        for problem in problems:
+            click.echo(printable(str(problem)), err=True)
+        click.echo(f"{len(problems)} problems in {site.templates}; mail goes out by the shipped templates.", err=True)
+    raise click.exceptions.Exit(PROBLEMS_FOUND)
 
 
 def _print_problems(refused: "RulesRefused", chosen: Path, *, as_json: bool) -> None:

@@ -1,7 +1,7 @@
 """What the dates leave open, and what head and one-stop desk say of a changed appointment (practice B12 to B14)."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.conflict import whole_day
@@ -29,7 +29,7 @@ from monitor.organisation import Role, Staff
 from monitor.promise import was_reappointed
 from monitor.rules import RuleBook
 from monitor.store import Filter, ListRow, Store
-from monitor.sweep import Looked, look
+from monitor.sweep import Looked, Shared, look
 from monitor.working_time import CalendarRangeError
 
 
@@ -40,7 +40,7 @@ class Asked:
     question: Question
     people: tuple[str, ...]  # ids of staff
     import_id: int | None  # None: no file raised it
-    file_name: str | None
+    file_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +54,25 @@ class OpenQuestions:
 def open_questions(store: Store, rules: RuleBook, *, now: datetime) -> OpenQuestions:
     """Everything about dates that waits for a person, the findings about sources first; nothing is written."""
     findings = source_findings(store, rules, now=now)
-    away = store.absences(from_at=now).away_at(now)
-    raised: list[tuple[Question, tuple[str, ...], int | None]] = []
+    raised = list(_raised(store, rules, now=now))
+    standing = set(without_found((one.question for one in raised), findings))
+    names = store.import_files({one.import_id for one in raised if one.import_id is not None})
+    asked = (replace(one, file_name=names.get(one.import_id or 0)) for one in raised if one.question in standing)
+    return OpenQuestions(findings, tuple(asked))
+
+
+def _raised(store: Store, rules: RuleBook, *, now: datetime) -> Iterator[Asked]:
+    """Every question about an open dossier, the name of the file still to be looked up."""
+    away, shared = store.absences(from_at=now).away_at(now), Shared()
     for row, events in store.with_events(Filter(is_open=True)):
         if row.parked:
             continue
         dossier = fold(row.code, events)
-        looked = look(dossier, rules, now=now, data_as_of=row.data_as_of)
-        for question in without_found(questions_of(dossier, looked.deadline), findings):
+        looked = look(dossier, rules, now=now, data_as_of=row.data_as_of, shared=shared)
+        for question in questions_of(dossier, looked.deadline):
             if _is_asked_now(question, rules, now=now):
                 people = recipients(question.asked, looked.holders, rules.organisation, away)
-                raised.append((question, tuple(one.id for one in people), _raised_by(question, events)))
-    names = store.import_files({import_id for _, _, import_id in raised if import_id is not None})
-    return OpenQuestions(
-        findings, tuple(Asked(one, people, number, names.get(number or 0)) for one, people, number in raised)
-    )
+                yield Asked(question, tuple(one.id for one in people), _raised_by(question, events))
 
 
 REMIND_DESK_AFTER = 1  # working days after the letter (practice B14)
@@ -111,11 +115,12 @@ def source_findings(store: Store, rules: RuleBook, *, now: datetime) -> tuple[Fi
 
 
 def _slips(store: Store, rules: RuleBook, codes: Collection[str], *, now: datetime) -> Iterator[Slip]:
+    shared = Shared()
     for row, events in store.with_events(Filter(codes=codes)):
         if row.parked:
             continue
         dossier = fold(row.code, events)
-        deadline = look(dossier, rules, now=now, data_as_of=row.data_as_of).deadline
+        deadline = look(dossier, rules, now=now, data_as_of=row.data_as_of, shared=shared).deadline
         slip = slip_of(dossier, deadline, row.source, rules.calendar.clock)
         if slip is not None:
             yield slip

@@ -63,7 +63,7 @@ def prepare_switch(store: Store, rules: RuleBook, *, live_from: date, by: str, n
     stored = store.rule_book_in_force()
     assert stored is not None, "the rules that were given came from there"
     files = {**stored.files, FILE: write_go_live(live_from, rules.go_live)}
-    return Switch(files, load_rules_from(files).version)
+    return Switch(files, load_rules_from(files, is_accepted=True).version)
 
 
 def take_up(

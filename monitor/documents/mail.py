@@ -28,6 +28,7 @@ URGENCY = (
 )
 _TILES = (Status.OVERDUE, Status.DUE_TODAY, Status.APOLOGY_DUE, Status.NEAR_DUE)
 _HEADLINE_LENGTH = 3
+_CODES_SHOWN = 20  # of somebody who is not mailed in a trial
 _PAST_DUE = (Status.OVERDUE, Status.DUE_PASSED_UNCONFIRMED)
 
 
@@ -74,6 +75,17 @@ class SectionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WouldTellView:
+    """Somebody who is not mailed in a trial, and what of."""
+
+    name: str
+    title: str
+    count: int
+    codes: str  # the first of them
+    others: int  # how many more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailView:
     """A mail as the templates see it."""
 
@@ -93,7 +105,7 @@ class MailView:
     down_from: str | None = None
     down_to: str | None = None
     is_trial: bool = False
-    would_tell: tuple[WouldTell, ...] = ()  # in a trial: who is not mailed
+    would_tell: tuple[WouldTellView, ...] = ()  # in a trial: who is not mailed
     line: str = "-" * COLUMNS
 
 
@@ -129,7 +141,7 @@ def _view(mail: Digest | OverdueMail, agency: Agency) -> MailView:
         sections=sections,
         headline=sections[:_HEADLINE_LENGTH],
         is_trial=mail.would_tell is not None,
-        would_tell=mail.would_tell or (),
+        would_tell=tuple(map(_would_tell, mail.would_tell or ())),
     )
 
 
@@ -176,6 +188,12 @@ def _line(line: DigestLine, number: int, person: Staff, day: date) -> LineView:
         is_new=line.is_new,
         is_provisional=line.provisional,
     )
+
+
+def _would_tell(one: WouldTell) -> WouldTellView:
+    codes = ", ".join(one.codes[:_CODES_SHOWN])
+    others = max(len(one.codes) - _CODES_SHOWN, 0)
+    return WouldTellView(name=one.name, title=one.title, count=len(one.codes), codes=codes, others=others)
 
 
 def _say(on: date | None) -> str | None:

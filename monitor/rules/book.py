@@ -11,7 +11,11 @@ from monitor.go_live import GoLive
 from monitor.ladder import Ladder
 from monitor.organisation import Organisation
 from monitor.rules.catalogue import Catalogue, ProcedureMatch, refuse_conflicts
+from monitor.rules.excel_damage import parse_phone, parse_undamaged
 from monitor.rules.files import content_hash, refuse_unknown_files, rule_files
+from monitor.rules.fixed_holidays import COLUMNS as FIXED_HOLIDAY_COLUMNS
+from monitor.rules.fixed_holidays import FILE as FIXED_HOLIDAYS
+from monitor.rules.forms import FORMS
 from monitor.rules.go_live import read_go_live
 from monitor.rules.hours import ReceptionHours, read_hours
 from monitor.rules.notices import read_ladder
@@ -22,10 +26,14 @@ from monitor.rules.procedures import FILE as PROCEDURES
 from monitor.rules.procedures import read_procedures
 from monitor.rules.retention import Retention, read_retention
 from monitor.rules.sources import Reason, read_reasons, read_sources
+from monitor.rules.tables import read_table
 from monitor.rules.versions import version_of
 from monitor.source import SourceRule
 from monitor.time_limit import DayEnd, Procedure
 from monitor.working_time import OfficialCalendar
+
+# Tables that an accepted book may lack, as if they had no row; a folder has to have them.
+LATER_TABLES = {FIXED_HOLIDAYS: ",".join(FIXED_HOLIDAY_COLUMNS).encode()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +103,13 @@ def load_rules(folder: Path) -> RuleBook:
     return load_rules_from(rule_files(folder))
 
 
-def load_rules_from(files: Mapping[str, bytes]) -> RuleBook:
-    """The rule book in files by their names relative to the rules folder. Raises RulesRefused with every mistake."""
-    problems = Problems()
+def load_rules_from(files: Mapping[str, bytes], *, is_accepted: bool = False) -> RuleBook:
+    """The rule book in files by their names relative to the rules folder. Raises RulesRefused with every mistake.
+
+    `is_accepted`: a book that is in force, perhaps since an earlier version, which did not know every table.
+    """
+    problems, version = Problems(), content_hash(files)
+    files = {**LATER_TABLES, **files} if is_accepted else files
     refuse_unknown_files(files, problems)
     hours = read_hours(files, problems)
     calendar = read_calendar(files, hours, problems)
@@ -110,11 +122,13 @@ def load_rules_from(files: Mapping[str, bytes]) -> RuleBook:
     staff = organisation.staff if organisation and organisation.staff else None
     reasons, sources = read_reasons(files, problems), read_sources(files, staff, problems)
     retention, go_live = read_retention(files, problems), read_go_live(files, problems)
+    if not is_accepted:  # what is in force stays so, whatever a later version can see in it
+        _refuse_damage(files, problems)
     problems.refuse()
     if hours is None or calendar is None or organisation is None or ladder is None:
         raise AssertionError("what could not be read has left a problem")
     return RuleBook(
-        version=content_hash(files),
+        version=version,
         calendar=calendar,
         day_end=hours.day_end,
         hours_confirmed=hours.confirmed,
@@ -127,3 +141,11 @@ def load_rules_from(files: Mapping[str, bytes]) -> RuleBook:
         go_live=go_live,
         sources=sources,
     )
+
+
+def _refuse_damage(files: Mapping[str, bytes], problems: Problems) -> None:
+    """What a spreadsheet made of letters and telephone numbers, in any cell of any table."""
+    for form in FORMS.values():
+        for row in read_table(files, form.file, form.names, problems, optional=form.optional):
+            for name in form.names:
+                row.read(name, parse_phone if name == "phone" else parse_undamaged)

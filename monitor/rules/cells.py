@@ -1,7 +1,7 @@
 """How one value may be written, in a cell or behind a key. Nothing is repaired: what is not understood is refused."""
 
 import re
-from datetime import date, time
+from datetime import date, time, timedelta
 from itertools import pairwise
 
 from monitor.errors import MonitorError
@@ -14,9 +14,12 @@ ID_SHAPE = (
 
 FIRST_YEAR, LAST_YEAR = 1990, 2199
 MINUTES_OF_DAY = 24 * 60
+MONTHS, DAYS_OF_MONTH = 12, 31
+_SERIAL_DAY_ZERO = date(1899, 12, 30)
 
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _VIETNAMESE_DATE = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+_SERIAL = re.compile(r"[45][0-9]{4}")
 _CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})")
 _COUNT = re.compile(r"[0-9]{1,4}")
 _ID = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
@@ -48,6 +51,12 @@ def parse_date(written: str) -> date:
         year, month, day = map(int, match.groups())
     elif match := _VIETNAMESE_DATE.fullmatch(written):
         day, month, year = map(int, match.groups())
+    elif _SERIAL.fullmatch(written):
+        meant = _SERIAL_DAY_ZERO + timedelta(days=int(written))
+        raise Unreadable(
+            f"{written!r} is a number that stands for a date in a spreadsheet; did you mean {meant}? "
+            f"(Excel đã đổi ngày thành số; có phải {meant:%d/%m/%Y}?)"
+        )
     else:
         raise Unreadable(f"{written!r} is not a date: write YYYY-MM-DD or dd/MM/yyyy")
     return checked_year(_existing(year, month, day, written))
@@ -57,6 +66,11 @@ def _existing(year: int, month: int, day: int, written: str) -> date:
     try:
         return date(year, month, day)
     except ValueError:
+        if "/" in written and day <= MONTHS < month <= DAYS_OF_MONTH:
+            raise Unreadable(
+                f"{written!r} has the month before the day, as a spreadsheet set to American dates writes it: write "
+                "YYYY-MM-DD or dd/MM/yyyy, and look at every date (Excel đã ghi tháng trước ngày; xem lại mọi ngày)"
+            ) from None
         raise Unreadable(f"{written!r} is a day that does not exist: write YYYY-MM-DD or dd/MM/yyyy") from None
 
 

@@ -97,20 +97,20 @@ def read_table(
     text = read_text(files, name, problems)
     if text is None:
         return
-    records = _records(text, name, problems)
-    header_line, header = next(records, (1, []))
+    found = records(text, name, problems)
+    header_line, header = next(found, (1, []))
     absent = {column: "" for column in optional if column not in header}
     if not _header_fits([*header, *absent], header_line, name, columns, problems):
         return
-    for line, record in records:
+    for line, record in found:
         if len(record) != len(header):
             problems.add(name, line, f"has {len(record)} cells, the header has {len(header)}: quote texts with commas")
         else:
             yield Row(name, line, absent | dict(zip(header, record, strict=True)), problems)
 
 
-def _records(text: str, name: str, problems: Problems) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line on which it begins."""
+def records(text: str, name: str, problems: Problems) -> Iterator[tuple[int, list[str]]]:
+    """Each record of a CSV text, comma or semicolon, with the line on which it begins; empty ones are left out."""
     first_line = text.lstrip().partition("\n")[0]
     delimiter = ";" if first_line.count(";") > first_line.count(",") else ","
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)

@@ -24,10 +24,12 @@ from monitor.store.errors import (
     NaiveInstant,
     NextLookNotLater,
     NotOurDatabase,
+    RulesChangedMeanwhile,
     StoredDataDamaged,
     UnknownAbsence,
     UnknownDossier,
 )
+from monitor.store.import_reports import ImportReports
 from monitor.store.imports import (
     AlreadyImported,
     Begun,
@@ -78,6 +80,7 @@ __all__ = [
     "Recorded",
     "RejectedRow",
     "Restatus",
+    "RulesChangedMeanwhile",
     "Situation",
     "SourceState",
     "Store",
@@ -94,7 +97,20 @@ __all__ = [
 ]
 
 
-class Store(Imports, Dossiers, Looks, Notices, Outbox, Letters, RuleBooks, Listing, Watch, Erasures, StaffAbsences):
+class Store(
+    Imports,
+    ImportReports,
+    Dossiers,
+    Looks,
+    Notices,
+    Outbox,
+    Letters,
+    RuleBooks,
+    Listing,
+    Watch,
+    Erasures,
+    StaffAbsences,
+):
     """The database behind the noun that each part of it is about; every method is one transaction or one reading."""
 
     def __init__(self, database: Database) -> None:

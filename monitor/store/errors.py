@@ -121,6 +121,16 @@ class AbsenceEnteredAlready(MonitorError):
         )
 
 
+class RulesChangedMeanwhile(MonitorError):
+    """Another rule book was put in force between looking at a change and accepting it."""
+
+    def __init__(self, now_in_force: str | None) -> None:
+        super().__init__(
+            f"somebody has put other rules in force meanwhile (version {(now_in_force or 'none')[:12]}): nothing was "
+            "put in force; look at 'dunghen rules history' and do it again"
+        )
+
+
 class StoredDataDamaged(MonitorError):
     """What is stored is not what was written."""
 

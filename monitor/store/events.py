@@ -45,9 +45,13 @@ def event_rows(dossier_id: int, after: int, events: Iterable[Event]) -> Iterator
         )
 
 
-def events_of(connection: Connection, dossier_ids: Iterable[int]) -> dict[int, tuple[Event, ...]]:
-    """The events of many dossiers by one query, oldest first."""
+def events_of(
+    connection: Connection, dossier_ids: Iterable[int], *, recorded_by: datetime | None = None
+) -> dict[int, tuple[Event, ...]]:
+    """The events of many dossiers by one query, oldest first; with `recorded_by`, only what was known by then."""
     statement = select(*COLUMNS).where(among(connection, EVENT.c.dossier_id, dossier_ids))
+    if recorded_by is not None:
+        statement = statement.where(EVENT.c.recorded_at <= recorded_by)
     found: dict[int, list[Event]] = {}
     for row in connection.execute(statement.order_by(EVENT.c.dossier_id, EVENT.c.number)):
         found.setdefault(row[0], []).append(_event(row))

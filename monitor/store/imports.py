@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -101,6 +101,7 @@ class Import:
     cause: str | None
     recorded_at: datetime
     finished_at: datetime | None
+    report: Mapping[str, Any] | None = None  # what was found beside the counts; None before there were reports
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +133,8 @@ class Imports:
         scope: Scope,
         data_as_of: datetime,
         data_as_of_estimated: bool = False,
+        received_from: date | None = None,
+        received_to: date | None = None,
         retry_rejected: bool = False,
         now: datetime,
     ) -> Begun | AlreadyImported:
@@ -143,10 +146,14 @@ class Imports:
             "file_name": file_name,
             "source": source,
             "scope": scope.value,
+            "received_from": received_from,
+            "received_to": received_to,
             "data_as_of": data_as_of,
             "data_as_of_estimated": data_as_of_estimated,
             "state": ImportState.READING.value,
             "cause": None,
+            "report": None,
+            "report_told_at": None,
             "recorded_at": now,
         }
         with self._database.write(recorded_at=now) as connection:
@@ -170,6 +177,7 @@ class Imports:
         columns: Mapping[str, str],
         filled: Mapping[str, float] = _NOTHING,
         doubled: _Doubled = _NOTHING,
+        report: Mapping[str, Any] | None = None,
         now: datetime,
     ) -> None:
         """Accept a file: remember what its source looks like, and wake the dossiers that waited for its data."""
@@ -185,24 +193,31 @@ class Imports:
                     changed=tally.changed,
                     unchanged=tally.unchanged,
                     rejected_count=tally.rejected,
+                    report=report,
                 )
             )
             file = connection.execute(select(IMPORT).where(IMPORT.c.id == import_id)).one()
             _remember_source(connection, file, carried=sorted(carried), columns=columns, filled=filled, doubled=doubled)
             _wake_unconfirmed(connection, file.source)
 
-    def hold_import(self, import_id: int, cause: str, *, now: datetime) -> None:
+    def hold_import(
+        self, import_id: int, cause: str, *, report: Mapping[str, Any] | None = None, now: datetime
+    ) -> None:
         """Put a file aside until a person has looked at it."""
-        self._end_import(import_id, ImportState.HELD, cause, now)
+        self._end_import(import_id, ImportState.HELD, cause, report, now)
 
-    def refuse_import(self, import_id: int, cause: str, *, now: datetime) -> None:
+    def refuse_import(
+        self, import_id: int, cause: str, *, report: Mapping[str, Any] | None = None, now: datetime
+    ) -> None:
         """Say that a file cannot be read, and why."""
-        self._end_import(import_id, ImportState.REFUSED, cause, now)
+        self._end_import(import_id, ImportState.REFUSED, cause, report, now)
 
-    def _end_import(self, import_id: int, state: ImportState, cause: str, now: datetime) -> None:
+    def _end_import(
+        self, import_id: int, state: ImportState, cause: str, report: Mapping[str, Any] | None, now: datetime
+    ) -> None:
         with self._database.write(recorded_at=now) as connection:
             ended = update(IMPORT).where(IMPORT.c.id == import_id, IMPORT.c.state == ImportState.READING.value)
-            connection.execute(ended.values(state=state.value, cause=cause, finished_at=now))
+            connection.execute(ended.values(state=state.value, cause=cause, report=report, finished_at=now))
 
     def confirm_fresh(self, source: str, data_as_of: datetime, *, now: datetime) -> None:
         """What a source was asked for has not changed: its dossiers are known to be so as of `data_as_of`."""
@@ -232,13 +247,13 @@ class Imports:
         ranked = select(IMPORT.c.id, place).where(ended).subquery()
         newest = select(IMPORT).join(ranked, ranked.c.id == IMPORT.c.id).where(ranked.c.place == 1)
         with self._database.read() as connection:
-            return {row.source: _import(row) for row in connection.execute(newest)}
+            return {row.source: import_from(row) for row in connection.execute(newest)}
 
     def imports(self, limit: int = 50) -> list[Import]:
         """The files taken in hand last, the newest first."""
         with self._database.read() as connection:
             rows = connection.execute(select(IMPORT).order_by(IMPORT.c.id.desc()).limit(limit))
-            return [_import(row) for row in rows]
+            return [import_from(row) for row in rows]
 
     def import_files(self, ids: Collection[int]) -> dict[int, str]:
         """The names of the files that these imports read."""
@@ -246,11 +261,6 @@ class Imports:
         with self._database.read() as connection:
             wanted = connection.execute(named.where(among(connection, IMPORT.c.id, ids)))
             return {row.id: row.file_name for row in wanted}
-
-    def tally_of(self, import_id: int) -> Tally:
-        """What an accepted file held."""
-        with self._database.read() as connection:
-            return _import(connection.execute(select(IMPORT).where(IMPORT.c.id == import_id)).one()).tally
 
     def rejections(self, import_id: int) -> list[RejectedRow]:
         """The rows of a file that could not be taken, in the order of the sheet."""
@@ -352,7 +362,8 @@ def _source_state(row: Row[tuple[object, ...]]) -> SourceState:
     )
 
 
-def _import(row: Row[tuple[object, ...]]) -> Import:
+def import_from(row: Row[Any]) -> Import:
+    """The import in a row."""
     tally = Tally(read=row.read, new=row.new, changed=row.changed, unchanged=row.unchanged, rejected=row.rejected_count)
     return Import(
         id=row.id,
@@ -367,4 +378,5 @@ def _import(row: Row[tuple[object, ...]]) -> Import:
         cause=row.cause,
         recorded_at=row.recorded_at,
         finished_at=row.finished_at,
+        report=row.report,
     )

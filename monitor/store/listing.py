@@ -13,15 +13,17 @@ from monitor.history import fold
 from monitor.letter import Letter
 from monitor.notice import Notice
 from monitor.record import Person, Record
+from monitor.source import Scope
 from monitor.status import Flag, Status
-from monitor.store.bulk import among
+from monitor.store.bulk import among, rows_of
 from monitor.store.connection import Database
 from monitor.store.dossiers import person_columns, person_from
 from monitor.store.events import events_of, moment_from
+from monitor.store.imports import ImportState
 from monitor.store.letters import letters_of
 from monitor.store.notices import notices_of
 from monitor.store.record_json import record_from_json
-from monitor.store.tables import DOSSIER, PERSON, RECORD
+from monitor.store.tables import DOSSIER, EVENT, IMPORT, PERSON, RECORD
 
 _PAGE = 5_000
 
@@ -54,6 +56,24 @@ class ListRow(NamedTuple):
     situation: str | None
     rules_version: str | None
     parked: str | None
+    seen_import_id: int
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it has ended and was looked at since: its row says all that there is to say."""
+        return self.status is not None and not self.is_open and self.next_look_at is None
+
+
+class FileTaken(NamedTuple):
+    """A file that was accepted: what it claimed to hold, and how fresh that was."""
+
+    import_id: int
+    source: str
+    scope: Scope
+    received_from: date | None
+    received_to: date | None
+    data_as_of: datetime
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +136,19 @@ _COLUMNS = (
     DOSSIER.c.situation,
     DOSSIER.c.rules_version,
     DOSSIER.c.parked,
+    DOSSIER.c.seen_import_id,
 )
+_FILE = (
+    IMPORT.c.id,
+    IMPORT.c.source,
+    IMPORT.c.scope,
+    IMPORT.c.received_from,
+    IMPORT.c.received_to,
+    IMPORT.c.data_as_of,
+    IMPORT.c.recorded_at,
+)
+_FIRST, _LAST = func.min(EVENT.c.recorded_at), func.max(EVENT.c.recorded_at)
+_KNOWN = select(EVENT.c.dossier_id, _FIRST.label("first"), _LAST.label("last")).group_by(EVENT.c.dossier_id).subquery()
 _EVERYTHING = Filter()
 
 
@@ -151,6 +183,32 @@ class Listing:
     def with_events(self, which: Filter = _EVERYTHING) -> Iterator[tuple[ListRow, tuple[Event, ...]]]:
         """The same rows, each with what happened to the dossier."""
         return self._pages(which, with_events=True)
+
+    def standing(
+        self, *, known_at: datetime | None = None
+    ) -> Iterator[tuple[ListRow, tuple[Event, ...] | None]]:
+        """Every dossier that was known at a moment, with the events recorded by then; all of them without one.
+
+        None for the events: it has ended and was settled, and nothing has been recorded of it since.
+        """
+        wanted = select(*_COLUMNS, _KNOWN.c.last).join_from(DOSSIER, _KNOWN, _KNOWN.c.dossier_id == DOSSIER.c.id)
+        by_then = wanted if known_at is None else wanted.where(_KNOWN.c.first <= known_at)
+        with self._database.read() as connection:
+            found = rows_of(connection, by_then.order_by(DOSSIER.c.id))
+            rows = [(_list_row(one[:-1]), one[-1]) for one in found]
+            is_told = [row.is_settled and (known_at is None or last <= known_at) for row, last in rows]
+            untold = (row.id for (row, _), told in zip(rows, is_told, strict=True) if not told)
+            events = events_of(connection, untold, recorded_by=known_at)
+        yield from (
+            (row, None if told else events.get(row.id, ())) for (row, _), told in zip(rows, is_told, strict=True)
+        )
+
+    def files_taken(self, *, by: datetime) -> list[FileTaken]:
+        """Every file that had been accepted at a moment, in the order in which they came."""
+        wanted = select(*_FILE).where(IMPORT.c.state == ImportState.ACCEPTED.value, IMPORT.c.recorded_at <= by)
+        with self._database.read() as connection:
+            rows = connection.execute(wanted.order_by(IMPORT.c.recorded_at, IMPORT.c.id)).all()
+        return [FileTaken(id_, source, Scope(scope), *others) for id_, source, scope, *others in rows]
 
     def _pages(self, which: Filter, *, with_events: bool) -> Iterator[tuple[ListRow, tuple[Event, ...]]]:
         last = 0

@@ -45,11 +45,19 @@ class RuleBookRow(Stored, table=True):
     )
     hash: str = Field(primary_key=True)
     files: bytes  # a ZIP of the files by name
+    in_force: bool
+
+
+class RuleAcceptanceRow(Stored, table=True):
+    """Who put a rule book in force, when and why; a book may be put in force again."""
+
+    __tablename__ = "rule_acceptance"
+    id: int | None = Field(default=None, primary_key=True)
+    hash: str = Field(foreign_key="rule_book.hash")
     accepted_at: datetime = Field(sa_type=Instant)
     accepted_by: str
-    reason: str
+    reason: str = Field(sa_type=Text)
     document: str | None = Field(default=None, sa_type=Text)  # the paper that ordered the change, by number and date
-    in_force: bool
 
 
 class SourceRow(Stored, table=True):
@@ -76,6 +84,8 @@ class ImportRow(Stored, table=True):
     sha256: str = Field(unique=True)
     source: str
     scope: str
+    received_from: date | None = None  # the days of receipt that its title names
+    received_to: date | None = None
     data_as_of: datetime = Field(sa_type=Instant)
     data_as_of_estimated: bool
     state: str
@@ -86,6 +96,7 @@ class ImportRow(Stored, table=True):
     rejected_count: int = Field(sa_column_kwargs={"server_default": text("0")})
     cause: str | None = None
     report: Any = Field(default=None, sa_type=Json, nullable=True)  # what was found beside the counts
+    report_told_at: datetime | None = Field(default=None, sa_type=Instant)  # None: nobody was asked yet to be mailed
     recorded_at: datetime = Field(sa_type=Instant)
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
 
@@ -307,6 +318,7 @@ def table_of(row: type[Stored]) -> Table:
 
 META = table_of(MetaRow)
 RULE_BOOK = table_of(RuleBookRow)
+RULE_ACCEPTANCE = table_of(RuleAcceptanceRow)
 SOURCE = table_of(SourceRow)
 IMPORT = table_of(ImportRow)
 REJECTION = table_of(RejectionRow)

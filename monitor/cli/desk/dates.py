@@ -37,6 +37,10 @@ def questions_command(home: Path, *, now: datetime | None, as_json: bool) -> Non
     """List what the dates leave open: findings about a source, then the questions about single dossiers.
 
     Each question names the two dates, the file that showed the new one, who is asked and how to answer. Codes only.
+
+    \b
+    Example:
+      dunghen desk questions --json
     """
     from monitor.desk.dates import open_questions
 

@@ -179,7 +179,12 @@ def enter_command(
 @click.option("--now", type=instant, help="On a replay site: the moment of the act.")
 @click.pass_obj
 def withdraw_command(home: Path, *, number: int, by: str, now: datetime | None) -> None:
-    """End an absence now: the person is back, or it was entered wrongly. It stays in the list."""
+    """End an absence now: the person is back, or it was entered wrongly. It stays in the list.
+
+    \b
+    Example:
+      dunghen desk absence withdraw 3 --by nt-bich-ngoc
+    """
     from monitor.desk.people import withdraw_absence
 
     with opened(home) as site:
@@ -195,7 +200,12 @@ def withdraw_command(home: Path, *, number: int, by: str, now: datetime | None) 
 @click.option("--json", "as_json", is_flag=True, help="Print data.")
 @click.pass_obj
 def list_command(home: Path, *, every: bool, now: datetime | None, as_json: bool) -> None:
-    """List who is away now or will be."""
+    """List who is away now or will be.
+
+    \b
+    Example:
+      dunghen desk absence list --all
+    """
     with opened(home) as site:
         moment = moment_for(site, now, writes=False)
         entries = site.store.absences(from_at=None if every else moment).entries
