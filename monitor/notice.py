@@ -160,6 +160,14 @@ class DigestLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSource:
+    """A source whose newest file waits for a person; until then only the officers are told of its dossiers."""
+
+    source: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
     """One person's picture of the day: all their dossiers that are in a step now."""
 
@@ -171,6 +179,7 @@ class Digest:
     is_sample: bool
     down_from: datetime | None = None  # the monitor did not run from here
     down_to: datetime | None = None
+    held: tuple[HeldSource, ...] = ()  # their dossiers are not among the lines (practice A2)
     would_tell: tuple[WouldTell, ...] | None = None  # in a trial: who is not mailed; None: no trial
 
     def of(self, *statuses: Status) -> tuple[DigestLine, ...]:

@@ -19,7 +19,7 @@ DAYS = st.dates(date(2026, 1, 1), date(2026, 10, 1))
 CLOCK_TIMES = st.times().map(lambda it: it.replace(microsecond=0))
 INSTANTS = st.builds(datetime.combine, DAYS, CLOCK_TIMES, st.just(LOCAL_ZONE))
 DAYS_ONLY = DAYS.map(lambda on: Moment(datetime.combine(on, time(), LOCAL_ZONE), has_time=False))
-MOMENTS = st.one_of(st.builds(Moment, INSTANTS), DAYS_ONLY)
+MOMENTS = st.one_of(INSTANTS.map(Moment), DAYS_ONLY)
 MAYBE = st.none() | MOMENTS
 
 DOSSIERS = st.builds(

@@ -74,6 +74,7 @@ def _findings_on(site: Opened, now: datetime) -> Iterator[Finding]:
     yield _rules(site)
     yield _calendar(site, now)
     yield _people(site)
+    yield _going_live(site, now)
     yield _templates(site)
     yield _freshness(site, now)
     yield _held(site)
@@ -112,6 +113,18 @@ def _people(site: Opened) -> Finding:
     if site.rules.organisation.is_sample:
         return Finding("Con người", False, "tổ chức còn là nhân vật mẫu: sửa rules/organisation.toml, rules/staff.csv")
     return Finding("Con người", True, f"{len(site.rules.organisation.staff)} người")
+
+
+def _going_live(site: Opened, now: datetime) -> Finding:
+    """A trial is as it should be; that it goes on must only be known."""
+    going, organisation = site.rules.go_live, site.rules.organisation
+    if organisation.is_sample:
+        return Finding("Chế độ", True, "dữ liệu mẫu, không gửi cho ai")
+    if going.is_trial(organisation, now=now):
+        until = f" đến {going.live_from:%d/%m/%Y}" if going.live_from else "; khi sẵn sàng: dunghen go-live"
+        return Finding("Chế độ", True, f"chạy thử, thư chỉ đến Văn phòng Sở và công nghệ thông tin{until}")
+    since = f" từ {going.live_from:%d/%m/%Y}" if going.live_from else ""
+    return Finding("Chế độ", True, f"chính thức{since}")
 
 
 def _templates(site: Opened) -> Finding:

@@ -134,7 +134,7 @@ def day(written: str) -> date:
 
 def printable(text: str) -> str:
     """One line: what came from outside may hold line breaks and terminal commands, which here are only marks."""
-    return "".join(sign if sign.isprintable() else "�" for sign in text)
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "�" for sign in text)
 
 
 def say(text: str) -> None:

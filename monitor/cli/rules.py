@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.opening import (
-    Refused,
     console,
     is_site,
     opened,
@@ -19,6 +18,14 @@ from monitor.cli.opening import (
     say,
     shipped,
     store_of,
+)
+from monitor.cli.rule_history import files_not_in_force, history_command
+from monitor.cli.rule_tables import (
+    apply_command,
+    edit_command,
+    print_warnings,
+    refuse_invented_people,
+    warnings_about,
 )
 from monitor.site import Site, open_site
 from monitor.working_time import LOCAL_ZONE
@@ -45,6 +52,10 @@ def rules_command() -> None:
     """Check the rules that people edit, and put them in force."""
 
 
+for _command in (edit_command, apply_command, history_command):
+    rules_command.add_command(_command)
+
+
 @rules_command.command("check")
 @_RULES_OPTION
 @click.option("--json", "as_json", is_flag=True, help="Print data.")
@@ -69,16 +80,28 @@ def check_command(home: Path, folder: Path | None, as_json: bool) -> None:
     except RulesRefused as refused:
         _print_problems(refused, chosen, as_json=as_json)
         raise click.exceptions.Exit(PROBLEMS_FOUND) from None
+    waiting: list[str] = []
     if folder is None and is_site(home):
         _refuse_broken_templates(open_site(home), as_json=as_json)
+        waiting = files_not_in_force(open_site(home))
     if as_json:
         steps = [_steps(one, rules) for one in rules.procedures]
-        warnings = _warnings(rules)
-        print_json({"problems": [], "warnings": warnings, "version": rules.version, "procedures": steps})
+        warnings = warnings_about(rules)
+        print_json(
+            {
+                "problems": [],
+                "warnings": warnings,
+                "version": rules.version,
+                "procedures": steps,
+                "not_in_force": waiting,
+            }
+        )
         return
     _print_steps(rules)
-    _print_warnings(rules)
+    print_warnings(rules)
     say(f"{chosen}: no problems. Version {rules.version[:12]}.")
+    if waiting:
+        say(f"Not in force: {', '.join(waiting)} differ from the rules in force. Put them in force: rules accept")
 
 
 def _refuse_broken_templates(site: Site, *, as_json: bool) -> None:
@@ -104,22 +127,8 @@ def _print_problems(refused: "RulesRefused", chosen: Path, *, as_json: bool) -> 
     for problem in refused.problems:
         click.echo(printable(str(problem)), err=True)
     click.echo(f"{len(refused.problems)} problems in {chosen}; the rules in force stay as they are.", err=True)
-
-
-def _warnings(rules: "RuleBook") -> list[str]:
-    """What is no mistake and yet likely one: a holiday by the moon that our calendar works."""
-    from monitor.rules import holidays_not_listed
-
-    return [
-        f"rules/calendar.csv: {one.on:%A} {one.on} is worked, and the holidays package has a day off ({one.theirs}): "
-        "was a row forgotten or moved? Compare with the notice of the year"
-        for one in holidays_not_listed(rules)
-    ]
-
-
-def _print_warnings(rules: "RuleBook") -> None:
-    for warning in _warnings(rules):
-        click.echo(printable(f"Warning: {warning}"), err=True)
+    if any("is missing: copy it" in problem.text for problem in refused.problems):
+        click.echo(f"The rules that this version came with are in {shipped('rules')}", err=True)
 
 
 def _steps(procedure: "Procedure", rules: "RuleBook") -> dict[str, Any]:
@@ -168,28 +177,26 @@ def _print_steps(rules: "RuleBook") -> None:
 
 @rules_command.command("accept")
 @click.option("--by", default=getuser, show_default="the system's user", help="Who puts the rules in force.")
-@click.option("--reason", required=True, help="Why, and by which document.")
+@click.option("--reason", required=True, help="Why.")
+@click.option("--document", help='The paper that orders the change, for example "QĐ 123/QĐ-STC ngày 20/11/2026".')
 @click.pass_obj
-def accept_command(home: Path, by: str, reason: str) -> None:
+def accept_command(home: Path, by: str, reason: str, document: str | None) -> None:
     """Put the site's rules folder in force. With any problem nothing changes; every open dossier is looked at again.
 
     \b
     Example:
-      dunghen --home /srv/dung-hen rules accept --by "Nông Thị Lan" --reason "QĐ 123/QĐ-UBND ngày 20/11/2026"
+      dunghen --home /srv/dung-hen rules accept --by "Nông Thị Lan" --reason "giảm thời hạn" --document "QĐ 123/QĐ-UBND"
     """
     from monitor.rules import load_rules_from, rule_files
 
     site = open_site(home)
     files = rule_files(site.rules)
     rules = load_rules_from(files)
-    if site.mail.delivery == "smtp" and rules.organisation.is_sample:
-        raise Refused(
-            "these rules say sample = true while mail leaves by SMTP: invented people are not written to; "
-            'set sample = false in rules/organisation.toml, or delivery = "folder" in dunghen.toml'
-        )
-    _print_warnings(rules)
+    refuse_invented_people(site, rules)
+    print_warnings(rules)
     with store_of(site) as store:
-        changed = store.accept_rule_book(rules.version, files, by=by, reason=reason, now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        changed = store.accept_rule_book(rules.version, files, by=by, reason=reason, document=document, now=now)
     click.echo(f"Version {rules.version[:12]} is in force." if changed else "These rules are in force already.")
 
 

@@ -52,6 +52,7 @@ def init_command(*, folder: Path, replay: bool) -> None:
     click.echo(f"  1. edit {folder / 'rules'} (organisation.toml, staff.csv; set sample = false when people are real)")
     click.echo(f"  2. dunghen --home {folder} rules check, then rules accept --by NAME --reason TEXT")
     click.echo(f"  3. put an export into {folder / 'data' / 'inbox'} and start: dunghen --home {folder} run")
+    click.echo("  4. it is on trial: mail goes to Văn phòng Sở and IT alone, until dunghen go-live --from DATE")
 
 
 def make_site(folder: Path, kind: SiteKind, *, now: datetime, poll_seconds: int = 20, stable_seconds: int = 10) -> Site:

@@ -10,6 +10,17 @@ from monitor.documents import samples
 from monitor.documents.letter import LetterNotMade
 from monitor.documents.mail import DIGEST, OVERDUE, MailView, Rendered, view_of_digest, view_of_overdue
 from monitor.documents.message import MessageRefused, build_message, make_message_id
+from monitor.documents.source_mail import (
+    IMPORT_REPORT,
+    SOURCE_LATE,
+    ImportMail,
+    LateMail,
+    Outcome,
+    RejectedCell,
+    SourceView,
+    view_of_import,
+    view_of_late,
+)
 from monitor.documents.strictness import STOPPED, WRITTEN
 from monitor.documents.workshop import MailNotMade, Workshop
 from monitor.letter import LetterContent
@@ -18,10 +29,14 @@ from monitor.organisation import Agency
 
 __all__ = [
     "Documents",
+    "ImportMail",
+    "LateMail",
     "LetterNotMade",
     "MailNotMade",
     "MessageRefused",
+    "Outcome",
     "Problem",
+    "RejectedCell",
     "Rendered",
     "build_message",
     "make_message_id",
@@ -62,6 +77,14 @@ class Documents:
         """The immediate mail about dossiers found overdue."""
         return self._mail(OVERDUE, view_of_overdue(mail, agency))
 
+    def import_report(self, mail: ImportMail, agency: Agency) -> Rendered:
+        """The report of an import to one of those who answer for its source."""
+        return self._mail(IMPORT_REPORT, view_of_import(mail, agency))
+
+    def source_late(self, mail: LateMail, agency: Agency) -> Rendered:
+        """That no file of the day has come."""
+        return self._mail(SOURCE_LATE, view_of_late(mail, agency))
+
     def letter_pdf(self, content: LetterContent, *, printed_on: datetime) -> bytes:
         """The apology as PDF/A-2b; the same content and moment give the same bytes."""
         return self._workshop.letter(self._templates, content, printed_on)
@@ -70,7 +93,7 @@ class Documents:
         """Everything that is wrong with the templates, found by using each with invented dossiers of every kind."""
         return tuple(dict.fromkeys((*self._mail_problems(), *self._letter_problems())))
 
-    def _mail(self, name: str, view: MailView) -> Rendered:
+    def _mail(self, name: str, view: MailView | SourceView) -> Rendered:
         try:
             return self._workshop.mail(self._templates, name, view)
         except MailNotMade as problem:
@@ -87,8 +110,12 @@ class Documents:
             log.error(told, problem, extra={"action": "template"})
 
     def _mail_problems(self) -> Iterator[Problem]:
-        views = [(DIGEST, view_of_digest(one, samples.AGENCY)) for one in samples.digests()]
-        views += [(OVERDUE, view_of_overdue(one, samples.AGENCY)) for one in samples.overdue_mails()]
+        agency = samples.AGENCY
+        views: list[tuple[str, MailView | SourceView]] = []
+        views += [(DIGEST, view_of_digest(one, agency)) for one in samples.digests()]
+        views += [(OVERDUE, view_of_overdue(one, agency)) for one in samples.overdue_mails()]
+        views += [(IMPORT_REPORT, view_of_import(one, agency)) for one in samples.import_mails()]
+        views += [(SOURCE_LATE, view_of_late(one, agency)) for one in samples.late_mails()]
         for name, view in views:
             answers = self._workshop.try_mail(self._templates, name, view)
             yield from (Problem("email", str(said)) for kind, said in answers if kind != WRITTEN)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from monitor.documents.letter import LetterPress
 from monitor.documents.mail import MailView
+from monitor.documents.source_mail import SourceView
 from monitor.documents.strictness import FAULT, STOPPED, WRITTEN, is_stop
 from monitor.documents.writing import MailWriter
 from monitor.errors import MonitorError
@@ -22,7 +23,7 @@ class MailJob:
 
     folder: Path
     name: str  # of its templates, "digest"
-    view: MailView
+    view: MailView | SourceView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

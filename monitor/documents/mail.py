@@ -86,6 +86,14 @@ class WouldTellView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldView:
+    """A source whose newest file waits for a person."""
+
+    source: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailView:
     """A mail as the templates see it."""
 
@@ -104,6 +112,7 @@ class MailView:
     occurrence: int = 1
     down_from: str | None = None
     down_to: str | None = None
+    held: tuple[HeldView, ...] = ()  # sources whose dossiers are not shown
     is_trial: bool = False
     would_tell: tuple[WouldTellView, ...] = ()  # in a trial: who is not mailed
     line: str = "-" * COLUMNS
@@ -117,8 +126,9 @@ def view_of_digest(digest: Digest, agency: Agency) -> MailView:
         view,
         tiles=tuple(SectionView(key=key, count=counts.get(key, 0)) for key in _TILES) if counts else (),
         open_count=digest.open_count,
-        down_from=_say_instant(digest.down_from),
-        down_to=_say_instant(digest.down_to),
+        down_from=say_instant(digest.down_from),
+        down_to=say_instant(digest.down_to),
+        held=tuple(HeldView(source=one.source, since=say_instant(one.since) or "") for one in digest.held),
     )
 
 
@@ -134,14 +144,14 @@ def _view(mail: Digest | OverdueMail, agency: Agency) -> MailView:
         short_agency=short_agency(agency.name),
         day=say_date(mail.day),
         short_day=f"{mail.day:%d/%m}",
-        data_as_of=_say_instant(mail.data_as_of),
+        data_as_of=say_instant(mail.data_as_of),
         is_sample=mail.is_sample,
         is_holder=mail.person.role is Role.OFFICER,
         count=len(mail.lines),
         sections=sections,
         headline=sections[:_HEADLINE_LENGTH],
         is_trial=mail.would_tell is not None,
-        would_tell=tuple(map(_would_tell, mail.would_tell or ())),
+        would_tell=tuple(map(view_of_would_tell, mail.would_tell or ())),
     )
 
 
@@ -190,7 +200,8 @@ def _line(line: DigestLine, number: int, person: Staff, day: date) -> LineView:
     )
 
 
-def _would_tell(one: WouldTell) -> WouldTellView:
+def view_of_would_tell(one: WouldTell) -> WouldTellView:
+    """Somebody who is not mailed, as the templates see it."""
     codes = ", ".join(one.codes[:_CODES_SHOWN])
     others = max(len(one.codes) - _CODES_SHOWN, 0)
     return WouldTellView(name=one.name, title=one.title, count=len(one.codes), codes=codes, others=others)
@@ -200,5 +211,6 @@ def _say(on: date | None) -> str | None:
     return say_date(on) if on else None
 
 
-def _say_instant(at: datetime | None) -> str | None:
+def say_instant(at: datetime | None) -> str | None:
+    """ "07:05 ngày 23/11/2026"."""
     return f"{at.astimezone(LOCAL_ZONE):%H:%M ngày %d/%m/%Y}" if at else None

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
+from monitor.documents.source_mail import ImportMail, LateMail, Outcome, RejectedCell
 from monitor.go_live import WouldTell
 from monitor.handling import Ground
 from monitor.letter import TITLE, LetterContent, Signer
-from monitor.notice import Digest, DigestLine, OverdueMail
+from monitor.notice import Digest, DigestLine, HeldSource, OverdueMail
 from monitor.organisation import Agency, Role, Staff
 from monitor.status import Status
 from monitor.working_time import LOCAL_ZONE
@@ -99,6 +100,7 @@ def digests() -> Iterator[Digest]:
     yield replace(full, lines=(), data_as_of=None, is_sample=False)
     yield replace(full, would_tell=_WOULD_TELL)
     yield replace(full, lines=(), would_tell=())
+    yield replace(full, lines=(), held=(HeldSource(source="Mặc định/theo-doi", since=MORNING),))
 
 
 def overdue_mails() -> Iterator[OverdueMail]:
@@ -108,6 +110,58 @@ def overdue_mails() -> Iterator[OverdueMail]:
     yield first
     yield replace(first, person=HEAD, occurrence=2)
     yield replace(first, would_tell=_WOULD_TELL)
+
+
+IMPORT = ImportMail(
+    day=DAY,
+    file="theo-doi-ho-so-20261123-0705.xlsx",
+    source="Mặc định/theo-doi",
+    outcome=Outcome.REJECTIONS,
+    taken_at=MORNING,
+    data_as_of=MORNING,
+    is_estimated=False,
+    cause=None,
+    read=256,
+    new=3,
+    changed=12,
+    unchanged=201,
+    rejected=40,
+    rejections=tuple(
+        RejectedCell(row=row, column="Ngày hẹn trả", cause="không hiểu ngày “chờ”: ghi ngày dạng dd/MM/yyyy")
+        for row in range(6, 46)
+    ),
+    matched=230,
+    looked_up=249,
+    unmatched=(("Việc lạ", 12), ("(không ghi thủ tục)", 7)),
+    findings=("hệ thống chưa khai báo nghỉ 24/11: 37 hồ sơ lệch −1 ngày",),
+    is_sample=True,
+)
+
+
+def import_mails() -> Iterator[ImportMail]:
+    """Each outcome, a bare one, and one of a trial."""
+    bare = {"rejected": 0, "rejections": (), "looked_up": 0, "matched": 0, "unmatched": (), "findings": ()}
+    cause = "Tệp có 6 hồ sơ, lần trước 8: giảm hơn 20 %. Hãy kiểm tra bộ lọc khi xuất; nếu đúng, dùng --accept."
+    yield IMPORT
+    yield replace(IMPORT, outcome=Outcome.FINDINGS, rejected=0, rejections=(), is_estimated=True, is_sample=False)
+    yield replace(IMPORT, outcome=Outcome.HELD, cause=cause, would_tell=_WOULD_TELL, **bare)
+    yield replace(IMPORT, outcome=Outcome.REFUSED, cause="tệp hỏng", source=None, data_as_of=None, **bare)
+
+
+def late_mails() -> Iterator[LateMail]:
+    """A file and a database, to those who are named and to Văn phòng Sở."""
+    late = LateMail(
+        day=DAY,
+        source="Một cửa tỉnh",
+        expected_by=time(8, 30),
+        last_as_of=MORNING - timedelta(days=3),
+        is_database=False,
+        is_for_office=False,
+        is_sample=True,
+    )
+    yield late
+    yield replace(late, last_as_of=None, is_database=True, is_for_office=True, is_sample=False)
+    yield replace(late, would_tell=_WOULD_TELL)
 
 
 def letters() -> Iterator[LetterContent]:

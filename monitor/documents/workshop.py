@@ -8,6 +8,7 @@ from monitor.confinement import Broken, Cause, Confined, Limits
 from monitor.documents.child import LetterJob, MailJob
 from monitor.documents.letter import LAYOUT, LetterNotMade
 from monitor.documents.mail import MailView, Rendered
+from monitor.documents.source_mail import SourceView
 from monitor.documents.strictness import STOPPED, TOO_LONG, TOO_MUCH, WRITTEN
 from monitor.documents.writing import PARTS
 from monitor.errors import MonitorError
@@ -37,7 +38,7 @@ class Workshop:
         self._fonts = tuple(fonts)
         self._child = Confined("monitor.documents.child:make", idle_seconds=60)
 
-    def mail(self, templates: Path, name: str, view: MailView) -> Rendered:
+    def mail(self, templates: Path, name: str, view: MailView | SourceView) -> Rendered:
         """The mail by these templates. Raises MailNotMade with file and line."""
         answers = self.try_mail(templates, name, view)
         for kind, said in answers:
@@ -53,7 +54,7 @@ class Workshop:
             raise LetterNotMade(str(said))
         return said
 
-    def try_mail(self, templates: Path, name: str, view: MailView) -> list[Answer]:
+    def try_mail(self, templates: Path, name: str, view: MailView | SourceView) -> list[Answer]:
         """What becomes of each part of a mail; nothing after one that was stopped."""
         job = MailJob(folder=templates / "email", name=name, view=view)
         return self._made(job, [f"{name}.{part}.j2" for part in PARTS], 1 + view.count // _LINES_A_SECOND)

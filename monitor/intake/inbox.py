@@ -11,6 +11,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".download", ".partial")
 _REASON_ENDING = ".ly-do.txt"
+REPORT_ENDING = ".ket-qua.xlsx"  # of what stands beside a file that was taken: never an export itself
 _LONGEST_NAME = 180  # bytes; leaves room for a number and for the reason's ending within the 255 of a file system
 _FORBIDDEN = frozenset('/\\:*?"<>|')
 
@@ -117,7 +118,7 @@ def safe_name(name: str) -> str:
 
 def _may_be_export(path: Path) -> bool:
     name = path.name.casefold()
-    is_passing = name.startswith((".", "~$")) or name.endswith((*_UNFINISHED, _REASON_ENDING))
+    is_passing = name.startswith((".", "~$")) or name.endswith((*_UNFINISHED, _REASON_ENDING, REPORT_ENDING))
     return not is_passing and path.is_file() and not path.is_symlink()
 
 

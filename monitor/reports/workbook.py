@@ -1,6 +1,5 @@
 """The report of an import as a workbook beside its file: what a clerk goes through cell by cell."""
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -36,7 +35,7 @@ def write_import_workbook(path: Path, report: ImportReport) -> None:
             )
             notes = (*report.slips, *report.findings)
             _sheet(workbook, "Lưu ý về nguồn", ("Lưu ý",), (110,), ((text,) for text in notes))
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -65,9 +64,7 @@ def _result(report: ImportReport) -> str:
     return "đã nhập trước đây, không có gì thay đổi" if report.already_imported else "đã nhập"
 
 
-def _sheet(
-    workbook: xlsxwriter.Workbook, name: str, headers: Sequence[str], widths: Sequence[int], rows: Rows
-) -> None:
+def _sheet(workbook: xlsxwriter.Workbook, name: str, headers: Sequence[str], widths: Sequence[int], rows: Rows) -> None:
     bold = workbook.add_format({"bold": True, "bottom": 1, "valign": "top"})
     text = workbook.add_format({"num_format": "@", "text_wrap": True, "valign": "top"})
     sheet = workbook.add_worksheet(name)

@@ -41,7 +41,7 @@ from monitor.store.imports import (
     Tally,
 )
 from monitor.store.letters import Letters
-from monitor.store.listing import Filter, Listing, ListRow, Loaded
+from monitor.store.listing import FileTaken, Filter, Listing, ListRow, Loaded
 from monitor.store.looks import Decision, Looks, Recorded, Restatus, Situation, ToLook
 from monitor.store.notices import DigestRow, Notices, PendingNotice, ToldNow, ToldStep
 from monitor.store.outbox import Claimed, Outbox
@@ -66,6 +66,7 @@ __all__ = [
     "DigestRow",
     "DossierChange",
     "DossierKnownAlready",
+    "FileTaken",
     "Filter",
     "Import",
     "ImportState",

@@ -80,15 +80,14 @@ def _bound(column: Column[Any], dialect: Dialect, values: Row) -> Sequence[Any]:
     return [done[key] if (key := id(value)) in done else done.setdefault(key, process(value)) for value in values]
 
 
-def rows_of(connection: Connection, statement: Select[Any]) -> list[Row]:
-    """What a statement finds, as plain tuples, column by column through the same types as every other reading.
+def columns_of(connection: Connection, statement: Select[Any]) -> list[Sequence[Any]]:
+    """What a statement finds, column by column, through the same types as every other reading; nothing found: no column.
 
     A value that many rows share, such as the time of an import, is converted once and is one object in all of them.
     """
     cursor: Any = connection.execute(statement).cursor  # the driver's tuples: SQLAlchemy's take three times as long
     by_column = zip(*cursor.fetchall(), strict=True)
-    columns = statement.selected_columns
-    return list(zip(*map(partial(_read, connection.dialect), columns, by_column), strict=True))
+    return list(map(partial(_read, connection.dialect), statement.selected_columns, by_column))
 
 
 def _read(dialect: Dialect, column: ColumnElement[Any], values: Row) -> Sequence[Any]:

@@ -1,6 +1,6 @@
 """Reading dossiers for people: one in full, many in a list."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -15,7 +15,7 @@ from monitor.notice import Notice
 from monitor.record import Person, Record
 from monitor.source import Scope
 from monitor.status import Flag, Status
-from monitor.store.bulk import among, rows_of
+from monitor.store.bulk import among, columns_of
 from monitor.store.connection import Database
 from monitor.store.dossiers import person_columns, person_from
 from monitor.store.events import events_of, moment_from
@@ -184,9 +184,7 @@ class Listing:
         """The same rows, each with what happened to the dossier."""
         return self._pages(which, with_events=True)
 
-    def standing(
-        self, *, known_at: datetime | None = None
-    ) -> Iterator[tuple[ListRow, tuple[Event, ...] | None]]:
+    def standing(self, *, known_at: datetime | None = None) -> Iterator[tuple[ListRow, tuple[Event, ...] | None]]:
         """Every dossier that was known at a moment, with the events recorded by then; all of them without one.
 
         None for the events: it has ended and was settled, and nothing has been recorded of it since.
@@ -194,14 +192,15 @@ class Listing:
         wanted = select(*_COLUMNS, _KNOWN.c.last).join_from(DOSSIER, _KNOWN, _KNOWN.c.dossier_id == DOSSIER.c.id)
         by_then = wanted if known_at is None else wanted.where(_KNOWN.c.first <= known_at)
         with self._database.read() as connection:
-            found = rows_of(connection, by_then.order_by(DOSSIER.c.id))
-            rows = [(_list_row(one[:-1]), one[-1]) for one in found]
-            is_told = [row.is_settled and (known_at is None or last <= known_at) for row, last in rows]
-            untold = (row.id for (row, _), told in zip(rows, is_told, strict=True) if not told)
+            *columns, lasts = columns_of(connection, by_then.order_by(DOSSIER.c.id)) or [()] * (len(_COLUMNS) + 1)
+            rows = _list_rows(columns)
+            untold = {
+                row.id
+                for row, last in zip(rows, lasts, strict=True)
+                if not row.is_settled or (known_at is not None and last > known_at)
+            }
             events = events_of(connection, untold, recorded_by=known_at)
-        yield from (
-            (row, None if told else events.get(row.id, ())) for (row, _), told in zip(rows, is_told, strict=True)
-        )
+        return ((row, events.get(row.id, ()) if row.id in untold else None) for row in rows)
 
     def files_taken(self, *, by: datetime) -> list[FileTaken]:
         """Every file that had been accepted at a moment, in the order in which they came."""
@@ -245,11 +244,20 @@ def _chosen(connection: Connection, which: Filter) -> list[ColumnElement[bool]]:
 
 
 def _list_row(values: Sequence[Any]) -> ListRow:
-    """The row of these columns: two pairs of columns are moments, two columns are words of the core."""
-    received, appointment = moment_from(*values[8:10]), moment_from(*values[10:12])
-    status = None if values[14] is None else Status(values[14])
-    flags = _flags(tuple(values[15] or ()))
-    return ListRow._make((*values[:8], received, appointment, *values[12:14], status, flags, *values[16:]))
+    """The row of these columns."""
+    return _list_rows([(value,) for value in values])[0]
+
+
+def _list_rows(columns: Sequence[Sequence[Any]]) -> list[ListRow]:
+    """The rows of these columns: two pairs of columns are moments, two columns are words of the core."""
+    received, appointment = (map(moment_from, columns[at], columns[at + 1]) for at in (8, 10))
+    statuses = map(_STATUSES.__getitem__, columns[14])
+    flags = (_flags(tuple(words or ())) for words in columns[15])
+    read = (*columns[:8], received, appointment, *columns[12:14], statuses, flags, *columns[16:])
+    return list(map(ListRow._make, zip(*read, strict=True)))
+
+
+_STATUSES: Mapping[str | None, Status | None] = {None: None} | {status.value: status for status in Status}
 
 
 @lru_cache(maxsize=1024)
