@@ -1,9 +1,10 @@
 """Two years of a department: 700 daily exports, 60,000 dossiers, read into an empty store and swept as the daemon does.
 
 Then what was known on some of those days is asked for, by the command itself (`list --known-at`).
-python benchmarks/history.py [SHARE]       (1 without an argument; 0.05 has as many days less and as many dossiers)
+python benchmarks/history.py [DAYS]       (700 without an argument; fewer days have fewer dossiers, the limit likewise)
 """
 
+import csv
 import resource
 import subprocess
 import sys
@@ -15,8 +16,6 @@ from pathlib import Path
 from random import Random
 from time import perf_counter
 from typing import TypeVar
-
-import xlsxwriter
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -33,6 +32,7 @@ from monitor.working_time import LOCAL_ZONE
 FIRST_DAY, DAYS, DOSSIERS = date(2025, 1, 3), 700, 60_000
 BUILD_LIMIT_S, KNOWN_LIMIT_S, MEMORY_LIMIT_MB = 600.0, 2.0, 400.0
 READ_AT, SWEPT_AT = time(7, 5), (time(7, 10), time(17, 5))  # the morning's file; the status changes at closing time
+PARTS = (1, 2, 3, 4)  # quarters of the period, after which it is asked what was known
 SHOWN_AFTER_FINISH = timedelta(days=30)
 MINUTE = "%d/%m/%Y %H:%M"
 HEADERS = (
@@ -95,8 +95,10 @@ def lives(rules: RuleBook, days: int, count: int) -> Iterator[Life]:
         due_on = clock.add_working_days(on, int(procedure.limit.amount or 0))
         taken = (due_on - on).days
         is_late, is_moved, is_asked = chance.random() < 0.05, chance.random() < 0.03, chance.random() < 0.06
-        finished_on = due_on + timedelta(days=chance.randint(1, 20)) if is_late else on + timedelta(
-            days=chance.randint(min(1, taken), taken)
+        finished_on = (
+            due_on + timedelta(days=chance.randint(1, 20))
+            if is_late
+            else on + timedelta(days=chance.randint(min(1, taken), taken))
         )
         finished = max(at(finished_on, 14 * 60 + number % 150), received + timedelta(hours=1))
         first, second = chance.choice(people), chance.choice(people)
@@ -127,14 +129,11 @@ def at(on: date, minutes: int) -> datetime:
 
 
 def write_list(path: Path, shown: list[Life], exported_at: datetime) -> None:
-    """The follow-up list of a morning as a workbook: titles, blank rows, headers, rows."""
-    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
-        sheet = book.add_worksheet()
-        sheet.write_row(0, 0, ("DANH SÁCH THEO DÕI HỒ SƠ",))
-        sheet.write_row(1, 0, (f"Ngày xuất: {exported_at:{MINUTE}}",))
-        sheet.write_row(4, 0, HEADERS)
-        for number, life in enumerate(shown, start=1):
-            sheet.write_row(number + 4, 0, (str(number), *life.row(exported_at)))
+    """The follow-up list of a morning: titles, headers, rows. As CSV, which is read no faster than a workbook."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerows((["DANH SÁCH THEO DÕI HỒ SƠ"], [f"Ngày xuất: {exported_at:{MINUTE}}"], [], HEADERS))
+        writer.writerows((number, *life.row(exported_at)) for number, life in enumerate(shown, start=1))
 
 
 @dataclass(slots=True)
@@ -149,25 +148,24 @@ class Took:
 
 
 def build(store: Store, rules: RuleBook, folder: Path, days: int, count: int) -> Took:
-    """Every morning's file, and the passes of its day; writing the files is not counted."""
+    """The file of each next morning, and the passes of that day; writing the files is not counted."""
     took, shown = Took(), list[Life]()
     coming = lives(rules, days, count)
     following = next(coming, None)
     for on in every_day(days):
-        now = datetime.combine(on, READ_AT, LOCAL_ZONE)
+        morning = on + timedelta(days=1)
+        now = datetime.combine(morning, READ_AT, LOCAL_ZONE)
         while following is not None and following.received < now:
             shown.append(following)
             following = next(coming, None)
         shown = [one for one in shown if one.is_shown(now)]
-        if not shown:
-            continue
-        path = folder / f"theo-doi-{on:%Y%m%d}-0705.xlsx"
+        path = folder / f"theo-doi-{morning:%Y%m%d}-0705.csv"
         write_list(path, shown, now)
         seconds, report = timed(lambda path=path, now=now: import_file(path, store, rules, now=now))
         path.unlink()
         took.importing += seconds
         took.files, took.rows, took.held = took.files + 1, took.rows + report.read, took.held + report.held
-        took.sweeping += timed(lambda on=on: passes(store, rules, on))[0]
+        took.sweeping += timed(lambda morning=morning: passes(store, rules, morning))[0]
     return took
 
 
@@ -189,7 +187,9 @@ def known_at(home: Path, moment: datetime, out: Path) -> float:
     """Seconds of the command in a process of its own, with its start, its answer in a file."""
     command = [sys.executable, "-m", "monitor", "--home", home, "list", "--known-at", moment.isoformat(), "--json"]
     with out.open("wb") as file:
-        return timed(lambda: subprocess.run(list(map(str, command)), stdout=file, check=True))[0]
+        return timed(
+            lambda: subprocess.run(list(map(str, command)), stdout=file, stderr=subprocess.DEVNULL, check=True)
+        )[0]
 
 
 def megabytes(who: int) -> float:
@@ -199,28 +199,32 @@ def megabytes(who: int) -> float:
 
 def main() -> int:
     """Measure, print, and say by the exit code whether the limits were met."""
-    share = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
-    days, count = max(10, round(DAYS * share)), round(DOSSIERS * share)
+    days = int(sys.argv[1]) if len(sys.argv) > 1 else DAYS
+    count, limit = DOSSIERS * days // DAYS, BUILD_LIMIT_S * days / DAYS
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "site"
+        home, answer = Path(folder) / "site", Path(folder) / "answer.json"
         make_site(home, SiteKind.REPLAY, now=datetime.combine(FIRST_DAY, time(6), LOCAL_ZONE))
         with opened(home) as site:
             took = build(site.store, site.rules, Path(folder), days, count)
             total = sum(site.store.counts_by_status().values())
-        memory = max(megabytes(resource.RUSAGE_SELF), megabytes(resource.RUSAGE_CHILDREN))
         size = (home / "data" / "monitor.db").stat().st_size / 2**20
-        asked = [FIRST_DAY + timedelta(days=days * part // 4) for part in (1, 2, 3, 4)]
-        answers = [(on, known_at(home, datetime.combine(on, time(8), LOCAL_ZONE), Path(folder) / "a.json")) for on in asked]
+        start = known_at(home, datetime.combine(FIRST_DAY, time(), LOCAL_ZONE), answer)
+        asked = [datetime.combine(FIRST_DAY, time(8), LOCAL_ZONE) + timedelta(days=days * part // 4) for part in PARTS]
+        answered = {moment: known_at(home, moment, answer) for moment in asked}
+    memory = max(megabytes(resource.RUSAGE_SELF), megabytes(resource.RUSAGE_CHILDREN))
     built = took.importing + took.sweeping
     print(f"{took.files} files of {took.rows / took.files:,.0f} rows, {total:,} dossiers, {size:,.0f} MB on disk")
-    print(f"the site is built      {built:7.1f} s   limit {BUILD_LIMIT_S:.0f} s ({took.held} files held)")
-    print(f"  of it reading        {took.importing:7.1f} s   {took.importing / took.files * 1000:.0f} ms a file")
-    print(f"  of it passes         {took.sweeping:7.1f} s   {took.sweeping / took.files * 1000:.0f} ms a day")
-    for on, seconds in answers:
-        print(f"known at {on} 08:00 {seconds:7.2f} s   limit {KNOWN_LIMIT_S:.0f} s, with the start of the command")
-    print(f"memory                 {memory:7.0f} MB  limit {MEMORY_LIMIT_MB:.0f} MB (the larger of parent and reading child)")
+    print(f"the site is built           {built:7.1f} s   limit {limit:.0f} s ({took.held} files held)")
+    print(f"  of it the files           {took.importing:7.1f} s   {took.importing / took.files * 1000:.0f} ms each")
+    print(f"  of it the passes          {took.sweeping:7.1f} s   {took.sweeping / took.files * 1000:.0f} ms a day")
+    for moment, seconds in answered.items():
+        print(f"known at {moment:%Y-%m-%d %H:%M}   {seconds:7.2f} s   limit {KNOWN_LIMIT_S:.0f} s")
+    print(f"  of each the start         {start:7.2f} s   (the same command when nothing was known)")
+    print(
+        f"memory                      {memory:7.0f} MB  limit {MEMORY_LIMIT_MB:.0f} MB (the largest of all processes)"
+    )
     is_complete = took.held == 0 and total == count
-    is_fast = built <= BUILD_LIMIT_S and all(seconds <= KNOWN_LIMIT_S for _, seconds in answers)
+    is_fast = built <= limit and max(answered.values()) <= KNOWN_LIMIT_S
     return 0 if is_complete and is_fast and memory <= MEMORY_LIMIT_MB else 1
 
 

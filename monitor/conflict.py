@@ -1,8 +1,9 @@
 """Where a person and a source, or two words of a source, contradict each other; until a person says which counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from monitor.dossier import Appointment, AppointmentCause, Conflict, Dossier, Entry, Event, Moment
@@ -14,6 +15,15 @@ OURS, SOURCE = "ours", "source"  # which of two dates a person keeps
 APPOINTMENT = "appointment"  # the fact that is no single field: every value of it is kept
 _FACT_OF_DATE = {"received_at": "received", "appointment_at": APPOINTMENT, "finished_at": "finished"}
 ENDS = ("finished", "returned")
+FACT_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "received": "ngày nhận",
+        APPOINTMENT: "ngày hẹn trả",
+        "finished": "ngày kết thúc",
+        "returned": "ngày trả kết quả",
+    }
+)
+OF_THE_DESK = frozenset({APPOINTMENT, "received"})  # what the one-stop desk writes on the slip
 
 
 def dated(fact: str) -> Callable[[Dossier, Event], dict[str, Any]]:
@@ -132,3 +142,16 @@ def whole_day(on: date) -> Moment:
 def local_day(at: datetime) -> date:
     """The local date of an aware instant."""
     return at.astimezone(LOCAL_ZONE).date()
+
+
+def say_conflict(conflict: Conflict) -> str:
+    """A conflict as it stands in a mail or on a page: which date, what was told here and what the source says."""
+    theirs = f"nguồn ghi {say_moment(conflict.theirs)}" if conflict.theirs else "nguồn nay để trống"
+    return f"{FACT_WORDS.get(conflict.fact, conflict.fact)}: tại đây {say_moment(conflict.ours)}, {theirs}"
+
+
+def say_moment(moment: Moment | None) -> str:
+    """A moment with its time of day, when that is known."""
+    if moment is None:
+        return "–"
+    return f"{moment.at:%d/%m/%Y %H:%M}" if moment.has_time else f"{moment.on:%d/%m/%Y}"

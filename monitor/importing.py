@@ -111,6 +111,8 @@ def _claimed(head: FileHead, store: Store, *, is_doubtful: bool, now: datetime) 
         sha256=head.sha256,
         source=head.source,
         scope=head.scope,
+        received_from=head.received_from,
+        received_to=head.received_to,
         data_as_of=head.data_as_of,
         data_as_of_estimated=head.data_as_of_estimated,
         retry_rejected=head.kind == "steps" and not is_doubtful,
@@ -196,7 +198,7 @@ def _taken(comparison: Comparison, items: Iterator[FileHead | Batch | Part], imp
 
 
 def _rejected_row(one: Rejection) -> RejectedRow:
-    return RejectedRow(row=one.row, column=one.column, value=one.value, cause=one.cause)
+    return RejectedRow(row=one.row, column=one.column, value=one.value, cause=one.cause, code=one.code)
 
 
 def _finished(comparison: Comparison, import_id: int) -> ImportReport:

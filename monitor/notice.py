@@ -181,6 +181,7 @@ class Digest:
     down_to: datetime | None = None
     held: tuple[HeldSource, ...] = ()  # their dossiers are not among the lines (practice A2)
     would_tell: tuple[WouldTell, ...] | None = None  # in a trial: who is not mailed; None: no trial
+    questions: tuple[str, ...] = ()  # what waits for this person's word: dossier codes and dates, in words
 
     def of(self, *statuses: Status) -> tuple[DigestLine, ...]:
         """The lines of these statuses, the longest late or soonest due first."""

@@ -22,6 +22,8 @@ class MessageKind(StrEnum):
 
     DIGEST = "digest"  # key: the day
     OVERDUE = "overdue"  # key: the day, and which notices it carries
+    IMPORT_REPORT = "import_report"  # key: the import and its outcome; of a database the day and the outcome
+    SOURCE_LATE = "source_late"  # key: the source and the day
 
 
 class Outcome(StrEnum):

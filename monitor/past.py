@@ -2,8 +2,8 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
-from typing import NamedTuple
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
 
 from monitor.dossier import Dossier, Event, EventKind
 from monitor.history import fold
@@ -16,6 +16,8 @@ from monitor.sweep import Looked, Shared, flags_of, look
 log = logging.getLogger(__name__)
 # Layouts, as intake names them: a step log says nothing of an end, and a database's answer speaks of all its dossiers.
 _STEP_LOG, _QUERY = "/tien-do", "/csdl"
+BEGINNING, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+Absences = tuple[tuple[datetime, datetime], ...]
 
 
 class Stood(NamedTuple):
@@ -29,15 +31,34 @@ class Stood(NamedTuple):
 def standing(store: Store, rules: RuleBook, *, now: datetime, known_at: datetime | None = None) -> Iterator[Stood]:
     """Every dossier as it stands at `now`; with `known_at`, by nothing but what was recorded by then.
 
-    By the rules in force now, except for what had ended by then and was settled: that keeps its verdict (decision 11).
+    By these rules, except for what had ended and was settled by then: that keeps its verdict (decision 11), unless more
+    was recorded of it later, when nobody can tell by which rules it was settled.
     """
     shared = Shared()
     freshness = None if known_at is None else Freshness(store.files_taken(by=known_at))
     for row, events in store.standing(known_at=known_at):
-        dossier = None if events is None else fold(row.code, events)
-        if freshness is not None:
-            row = _of_then(row, freshness.of(row, dossier, events or ()))  # noqa: PLW2901
-        yield Stood(row) if dossier is None else _stood(row, dossier, rules, shared, now=now)
+        if events is None:
+            yield Stood(row if freshness is None else _of_then(row, freshness.of(row)))
+        else:
+            yield _looked_at(row, events, freshness, rules, shared, now=now)
+
+
+def _looked_at(
+    row: ListRow,
+    events: Sequence[Event],
+    freshness: "Freshness | None",
+    rules: RuleBook,
+    shared: Shared,
+    *,
+    now: datetime,
+) -> Stood:
+    try:
+        dossier = fold(row.code, events)
+        of_then = row if freshness is None else _of_then(row, freshness.of(row, dossier, events))
+        return _stood(of_then, dossier, rules, shared, now=now)
+    except Exception as error:  # noqa: BLE001 - one that cannot be decided must not take the others with it
+        log.warning("dossier not understood", extra={"action": "list", "dossier": row.code, "error": repr(error)})
+        return Stood(row._replace(status=Status.UNKNOWN, is_open=True, parked=type(error).__name__))
 
 
 def _of_then(row: ListRow, data_as_of: datetime) -> ListRow:
@@ -47,12 +68,7 @@ def _of_then(row: ListRow, data_as_of: datetime) -> ListRow:
 
 
 def _stood(row: ListRow, dossier: Dossier, rules: RuleBook, shared: Shared, *, now: datetime) -> Stood:
-    try:
-        looked = look(dossier, rules, now=now, data_as_of=row.data_as_of, shared=shared)
-        flags = flags_of(dossier, looked, rules, now=now)
-    except Exception as error:  # as in the sweep: one that cannot be decided must not take the others with it
-        log.exception("dossier not understood", extra={"action": "list", "dossier": dossier.code})
-        return Stood(row._replace(status=Status.UNKNOWN, is_open=True, parked=type(error).__name__), dossier)
+    looked = look(dossier, rules, now=now, data_as_of=row.data_as_of, shared=shared)
     deadline, status = looked.deadline, Status.UNKNOWN if row.parked else looked.assessment.status
     of_then = row._replace(
         life=dossier.life,
@@ -62,7 +78,7 @@ def _stood(row: ListRow, dossier: Dossier, rules: RuleBook, shared: Shared, *, n
         appointment=dossier.appointments[-1].at if dossier.appointments else None,
         missing_since=dossier.missing_since,
         status=status,
-        flags=flags,
+        flags=flags_of(dossier, looked, rules, now=now),
         division=looked.holders.division,
         officer=looked.holders.officer,
         law_due_on=deadline.law_due_on,
@@ -87,10 +103,13 @@ class Freshness:
         self._files = {one.import_id: one for one in files if not one.source.endswith(_STEP_LOG)}
         self._newest = max((one.data_as_of for one in self._files.values()), default=None)
         self._ids = {one.import_id for one in files}
-        self._claimed: dict[tuple[str, date | None, datetime | None], datetime | None] = {}
+        self._unread_in: dict[str, frozenset[int]] = {}
+        for code, import_id in ((code, one.import_id) for one in files for code in one.unread):
+            self._unread_in[code] = self._unread_in.get(code, frozenset()) | {import_id}
+        self._claimed: dict[tuple[Any, ...], datetime | None] = {}
 
-    def of(self, row: ListRow, dossier: Dossier | None, events: Sequence[Event]) -> datetime:
-        """The `data_as_of` of a dossier with these events; `dossier` None: it had ended, with nothing since."""
+    def of(self, row: ListRow, dossier: Dossier | None = None, events: Sequence[Event] = ()) -> datetime:
+        """The `data_as_of` of a dossier with these events; without one it had ended, and nothing was recorded since."""
         if self._newest is None:
             return row.data_as_of
         if row.seen_import_id in self._ids:  # no later file has held it
@@ -98,23 +117,43 @@ class Freshness:
         told = [self._files[one.import_id] for one in events if _is_told(one) and one.import_id in self._files]
         received = row.received if dossier is None else dossier.received
         claim = self._claim(
-            _keeper(told) or row.source, received.on if received else None, dossier.missing_since if dossier else None
+            _keeper(told) or row.source,
+            received.on if received else None,
+            _absences(events),
+            self._unread_in.get(row.code, frozenset()),
         )
         known = [one.data_as_of for one in told] + ([claim] if claim else [])
         return max(known, default=min(row.data_as_of, self._newest))
 
-    def _claim(self, source: str, received_on: date | None, missing_since: datetime | None) -> datetime | None:
-        """The freshest file of a source that held the dossiers received on a day, before they were missing."""
-        key = source, received_on, missing_since
-        if key not in self._claimed:
-            held = (
-                one.data_as_of
-                for one in self._files.values()
-                if one.source == source and _claims(one, received_on)
-                if missing_since is None or one.recorded_at < missing_since
-            )
-            self._claimed[key] = max(held, default=None)
-        return self._claimed[key]
+    def _claim(self, *about: Any) -> datetime | None:
+        if about not in self._claimed:
+            self._claimed[about] = self._freshest(*about)
+        return self._claimed[about]
+
+    def _freshest(
+        self, source: str, received_on: date | None, absences: Absences, unread: frozenset[int]
+    ) -> datetime | None:
+        """The `data_as_of` of the freshest file of a source that must have held such a dossier, and had it read."""
+        held = (
+            one.data_as_of
+            for one in self._files.values()
+            if one.source == source and one.import_id not in unread and _claims(one, received_on)
+            if not any(gone <= one.recorded_at < back for gone, back in absences)
+        )
+        return max(held, default=None)
+
+
+def _absences(events: Sequence[Event]) -> Absences:
+    """From when to when a dossier was in no file that should hold it: before it was known, and while it was missing."""
+    found = [(BEGINNING, one.recorded_at) for one in events[:1]]
+    gone: datetime | None = None
+    for event in events:
+        if event.kind is EventKind.VANISHED:
+            gone = gone or event.recorded_at
+        elif event.kind is EventKind.APPEARED and gone is not None:
+            found.append((gone, event.recorded_at))
+            gone = None
+    return (*found, (gone, END)) if gone else tuple(found)
 
 
 def _is_told(event: Event) -> bool:

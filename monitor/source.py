@@ -1,12 +1,16 @@
 """Where dossiers come from: what a source's files are called, how they are understood, and who is told about them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from monitor.dossier import SourceStatus
 from monitor.record import ApplicantKind
+
+if TYPE_CHECKING:  # the reading process imports this module too, and must not wait for numpy
+    from monitor.working_time import WorkingCalendar
 
 
 class Scope(StrEnum):
@@ -69,3 +73,46 @@ class SourceRule:
     query: QueryRule | None = None  # None: it sends files
     told: tuple[str, ...] = ()  # ids of staff who answer for its files: told when one is held or does not come
     expected_by: time | None = None  # local time by which a file comes on each working day (practice A1)
+
+
+OFFICE_HEARS_AT = time(14)  # of a working day without data (practice A1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateSource:
+    """A source whose data of the day have not come by the time that its rule names."""
+
+    rule: SourceRule
+    last_as_of: datetime | None  # aware; None: none ever came
+    is_for_office: bool  # Văn phòng Sở hears of it, too
+
+
+def late_sources(
+    rules: Iterable[SourceRule], newest: Mapping[str, datetime], calendar: "WorkingCalendar", *, now: datetime
+) -> tuple[LateSource, ...]:
+    """The sources of which no data of the day have come in time, on a working day until its closing.
+
+    `newest` holds under the name of a rule how fresh its newest file is, an aware instant, held or not; `now` is an
+    aware instant. A source without an expected time is never late. Raises CalendarRangeError beyond the calendar.
+    Legal basis: none; practice A1.
+    """
+    local = now.astimezone(calendar.zone)
+    closing = calendar.closing_of(local.date())
+    if closing is None or local > closing:
+        return ()
+    return tuple(
+        LateSource(rule=rule, last_as_of=newest.get(rule.name), is_for_office=local.time() >= OFFICE_HEARS_AT)
+        for rule in rules
+        if rule.expected_by is not None
+        and local.time() >= rule.expected_by
+        and not _is_of_today(newest.get(rule.name), local)
+    )
+
+
+def _is_of_today(as_of: datetime | None, local: datetime) -> bool:
+    return as_of is not None and as_of.astimezone(local.tzinfo).date() >= local.date()
+
+
+def rule_of(source: str) -> str:
+    """The name of the rule by which a list was read: a list is its rule and its layout, "Mặc định/theo-doi"."""
+    return source.rpartition("/")[0]

@@ -11,11 +11,12 @@ from office import CODE, DESK, HEAD, OFFICER, dossier, many, row, take, write_li
 from official import at, day, rules
 
 from monitor.desk import NoSuchDossier, prepare_letter
-from monitor.desk.dates import Classified, OpenQuestions, classify_appointment, open_questions
+from monitor.desk.dates import Classified, classify_appointment
 from monitor.desk.people import ActRefused, NoSuchStaff, enter_absence
 from monitor.dossier import AppointmentCause, Event, EventKind
 from monitor.findings import QuestionKind
 from monitor.letter import LetterRefused
+from monitor.questions import OpenQuestions, open_questions
 from monitor.status import Status
 from monitor.store import Store, open_store
 from monitor.sweep import sweep

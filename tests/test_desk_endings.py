@@ -8,7 +8,7 @@ from office import CODE, DESK, HEAD, OFFICER, dossier, many, row, take, write_li
 from official import at, day, rules
 from python_calamine import CalamineWorkbook
 
-from monitor.desk.conflicts import contradictions, settle
+from monitor.desk.conflicts import settle
 from monitor.desk.endings import (
     CODE as CODE_HEADER,
 )
@@ -27,6 +27,7 @@ from monitor.desk.people import ActRefused, NoSuchStaff
 from monitor.desk.sheets import write_sheet
 from monitor.dossier import EventKind
 from monitor.intake import IntakeError
+from monitor.questions import contradictions
 from monitor.status import Flag, Status
 from monitor.store import Store, open_store
 from monitor.sweep import sweep

@@ -105,9 +105,7 @@ def written(folder: Path, days: Days, *, logs: bool = False, portal: bool = Fals
                 {"MaHoSo": code, "NguoiXuLy": OFFICERS[number % 2], "ThoiDiemXuLy": f"{as_of:%Y%m%d%H%M%S}"}
                 for code in [*CODES[: number % 3], CROWD[0]["code"]]
             ]
-            files.append(
-                File(write_portal(folder, exported, steps, service="CapNhatTienDoHoSoMC"), noon, "steps")
-            )
+            files.append(File(write_portal(folder, exported, steps, service="CapNhatTienDoHoSoMC"), noon, "steps"))
         if portal:
             records = [as_portal(one) | {"XuatLuc": exported} for one in (*CROWD, *shown.values())]
             files.append(File(write_portal(folder, exported, records, service="DongBoHoSoMC"), noon, "portal"))
@@ -211,11 +209,13 @@ def days_of(twists: Iterable[str]) -> st.SearchStrategy[Days]:
 some_days = days_of(TWISTS)
 EVERYTHING_ENDS = [("quiet", "asked", "gone"), ("finished", "works on", "moved"), ("reopened", "refused", "gone")]
 HELD_LATE = [("moved", "finished", "quiet"), ("slip lost", "reopened", "gone"), ("finished", "gone", "quiet")]
+ALL_LOST = [("moved", "handed over", "finished"), ("all lost", "all lost", "all lost")]
 
 
 @FEW
 @example(EVERYTHING_ENDS, 0)
 @example(HELD_LATE, 1)
+@example(ALL_LOST, 1)
 @given(some_days, st.integers(0, 2))
 def test_replaying_all_files_gives_the_same_events_and_what_a_walk_over_the_cells_says(days: Days, late: int):
     """One of the files comes last although it is older, and a person takes it at its word."""

@@ -20,6 +20,7 @@ from monitor.store import (
     AlreadyImported,
     Begun,
     DossierKnownAlready,
+    FileTaken,
     Filter,
     ImportState,
     RejectedRow,
@@ -313,6 +314,43 @@ class TestReading:
         assert isinstance(loaded.dossier(), Dossier)
         assert loaded.dossier(known_at=MONDAY).finished is None
         assert loaded.dossier(known_at=TUESDAY).finished is not None
+
+
+class TestStanding:
+    def standing(self, store: Store, known_at: datetime | None = None) -> dict[str, list[EventKind] | None]:
+        found = store.standing(known_at=known_at)
+        return {row.code: None if events is None else [one.kind for one in events] for row, events in found}
+
+    def test_what_was_recorded_by_then_is_told_and_what_was_not_known_is_left_out(self, store: Store):
+        bring_in(store, simple("A"))
+        bring_in(store, simple("A", finished_at=Moment(MONDAY)), simple("B"), now=TUESDAY, sha256="b" * 64)
+        assert self.standing(store, at("Mon 2026-11-23 07:59")) == {}
+        assert self.standing(store, MONDAY) == {"A": [EventKind.RECEIVED]}
+        everything = {"A": [EventKind.RECEIVED, EventKind.FINISHED], "B": [EventKind.RECEIVED]}
+        assert self.standing(store, TUESDAY) == self.standing(store) == everything
+
+    def test_of_what_was_settled_by_then_the_row_says_it_all(self, store: Store):
+        bring_in(store, simple("A"), simple("B"))
+        ended = {"status": Status.FINISHED_EARLY, "next_look_at": None}
+        store.record([decision(one, **ended) for one in due(store)], now=MONDAY)
+        store.append_events("B", [Event(EventKind.COMPLAINT, None, TUESDAY, "van-phong")], now=TUESDAY)
+        store.record([decision(one, **ended) for one in due(store, TUESDAY)], now=TUESDAY)
+        assert self.standing(store, MONDAY) == {"A": None, "B": [EventKind.RECEIVED]}
+        assert self.standing(store) == {"A": None, "B": None}
+
+    def test_a_file_that_was_taken_is_remembered_with_what_it_claimed_and_could_not_say(self, store: Store):
+        days = {"received_from": on("Mon 2026-11-02 00:00"), "received_to": on("Mon 2026-11-30 00:00")}
+        told = {"file_name": "a.csv", "source": DESK, "scope": Scope.RECEIVED_BETWEEN, "data_as_of": MONDAY}
+        begun = store.begin_import(sha256="a" * 64, **told, **days, now=TUESDAY)
+        unread = [RejectedRow(row=7, column="Ngày nhận", value="sai", cause="no day", code="B")]
+        store.write_batch(begun.import_id, source=DESK, data_as_of=MONDAY, changes=(), rejections=unread, now=TUESDAY)
+        assert store.files_taken(by=TUESDAY) == [], "not accepted yet"
+        finish(store, begun.import_id, now=TUESDAY)
+        assert store.rejections(begun.import_id) == unread
+        assert store.files_taken(by=MONDAY) == []
+        assert store.files_taken(by=TUESDAY) == [
+            FileTaken(begun.import_id, DESK, Scope.RECEIVED_BETWEEN, *days.values(), MONDAY, TUESDAY, frozenset({"B"}))
+        ]
 
 
 class TestWatch:

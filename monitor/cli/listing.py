@@ -2,8 +2,9 @@
 
 import gc
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -39,8 +40,8 @@ def list_command(
 ) -> None:
     """Show where every dossier stands. Codes only: no applicant's name leaves the database here.
 
-    With --known-at it is what the list showed then: later files and later words of people are left out, also how fresh
-    the data were is that of then. What was open is counted by the rules in force now, what had ended keeps its verdict.
+    With --known-at it is what the list showed then: without the files and the words of people that came later, by the
+    rules that were in force, and the data as fresh as they were. What had ended keeps its verdict.
 
     \b
     Examples:
@@ -51,21 +52,26 @@ def list_command(
     unknown = set(statuses) - set(Status)
     if unknown:
         raise click.UsageError(f"no such status: {', '.join(sorted(unknown))}; there are {', '.join(Status)}")
-    with opened(home) as site, _no_cycle_collector():
-        moment = moment_for(site, now or known_at, writes=False)
-        rows = list(listed(site, now=moment, known_at=known_at, only_open=only_open, statuses=statuses))
-        by_rules = site.rules.version
-    if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False), color=True)  # 30 MB need not be searched for colours
-    else:
-        print_table(rows)
+    with _no_cycle_collector(), opened(home) as present:
+        moment = moment_for(present, now or known_at, writes=False)
+        site, by_rules = (present, "") if known_at is None else _with_rules_of(present, known_at)
+        rows = listed(site, now=moment, known_at=known_at, only_open=only_open, statuses=statuses)
+        (print_rows if as_json else print_table)(rows)
     if known_at is not None:
-        then = known_at.astimezone(LOCAL_ZONE)
-        click.echo(
-            f"Theo số liệu đã biết lúc {then:%H:%M %d/%m/%Y}; hồ sơ đang mở tính theo bộ quy tắc hiện hành "
-            f"{by_rules[:12]}, hồ sơ đã kết thúc giữ kết quả đã tính.",
-            err=as_json,
-        )
+        click.echo(f"Đã biết đến {known_at.astimezone(LOCAL_ZONE):%H:%M %d/%m/%Y}; {by_rules}.", err=as_json)
+
+
+def _with_rules_of(site: Opened, moment: datetime) -> tuple[Opened, str]:
+    """The site with the rules that were in force at a moment, and which those are, in words."""
+    from monitor.rules import load_rules_from
+
+    by_then = [one for one in site.store.rule_books() if one.accepted_at <= moment]
+    if not by_then:
+        return site, f"theo bộ quy tắc hiện hành {site.rules.version[:12]}, lúc đó chưa có bộ nào"
+    book = by_then[-1]
+    if book.hash != site.rules.version:
+        site = replace(site, rules=load_rules_from(book.files, is_accepted=True))
+    return site, f"theo bộ quy tắc có hiệu lực lúc đó, {book.hash[:12]}"
 
 
 def listed(
@@ -100,8 +106,8 @@ def _data(stood: "Stood", names: _Names) -> dict[str, Any]:
     """A dossier as JSON shows it, in the values that JSON has; a source's own names only while it is open."""
     row, dossier, looked = stood
     assert row.status is not None, "settled is what was looked at"
-    of_source = dossier if row.status.is_open else None
-    notes = looked.deadline.notes if looked and row.status.is_open else ()
+    of_source = dossier if row.is_open else None
+    notes = looked.deadline.notes if looked and row.is_open else ()
     return {
         "code": row.code,
         "procedure_code": row.procedure_code,
@@ -157,10 +163,22 @@ def _no_cycle_collector() -> Iterator[None]:
             gc.enable()
 
 
+def print_rows(rows: Iterable[Mapping[str, Any]]) -> None:
+    """The list for a program: one JSON array on one line, of which only some rows are in memory at a time."""
+    from monitor.store.bulk import in_parts
+
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    before = "["
+    for part in in_parts(rows, 1_000):
+        click.echo(before + encode(part)[1:-1], nl=False, color=True)  # there are no colours to search 30 MB for
+        before = ", "
+    click.echo("[]" if before == "[" else "]")
+
+
 _HEADINGS = ("Mã hồ sơ", "Trạng thái", "Hạn trả", "Còn", "Phòng", "Công chức")
 
 
-def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
+def print_table(rows: Iterable[Mapping[str, Any]]) -> None:
     """The list for the eye: what is most urgent first, states as words."""
     order = {status.value: place for place, status in enumerate(Status)}
     urgent = sorted(rows, key=lambda row: (order[row["status"]], row["due_on"] or "9999", row["code"]))
@@ -169,7 +187,7 @@ def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
     form = "  ".join(f"{{:<{width}}}" for width in widths).format
     heading, *lines = (form(*line).rstrip() for line in cells)
     click.secho(heading, bold=True)
-    click.echo("\n".join([*lines, f"{len(rows)} hồ sơ"]))
+    click.echo("\n".join([*lines, f"{len(lines)} hồ sơ"]), color=True)
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ def edit_command(home: Path, *, table: str, out: Path | None) -> None:
       dunghen rules edit calendar --out lich-2028.xlsx
     A second sheet says what each column means. Bring it back with: dunghen rules apply FILE
     """
-    from monitor.rules import RulesRefused, rule_files
+    from monitor.rules import rule_files
     from monitor.rules.forms import FORMS
     from monitor.rules.problems import Problems
     from monitor.rules.tables import read_table
@@ -167,11 +167,11 @@ def _preview(site: Opened, paths: Sequence[Path], *, now: datetime) -> Preview:
     from monitor.rules.changes import changes_between
     from monitor.rules.proposal import propose
 
-    proposal = propose(rule_files(site.site.rules), paths)
-    rules = proposal.load()
-    refuse_invented_people(site.site, rules)
     stored = site.store.rule_book_in_force()
     assert stored is not None, "the site was opened with it"
+    proposal = propose(rule_files(site.site.rules), paths, in_force=stored.files)
+    rules = proposal.load()
+    refuse_invented_people(site.site, rules)
     return Preview(
         proposal=proposal,
         rules=rules,
@@ -256,9 +256,8 @@ def _print_impact(impact: "Impact", now: datetime) -> None:
     say(f"  Văn bản xin lỗi của hồ sơ đổi hạn: {letters}")
     print_some([*impact.issued, *impact.drafted], "    ")
     for late in impact.late_rows:
-        row, entered = late.procedure, f"{local:%d/%m/%Y}"
-        say(f"  {row.code}: hiệu lực từ {_day(row.valid_from)}, nhập ngày {entered}: {len(late.overdue)} hồ sơ thành")
-        say(f"    quá hạn; dấu hiệu vi phạm chỉ tính từ ngày nhập {entered}")
+        held = f"{late.procedure.code}: có hiệu lực từ {_day(late.procedure.valid_from)}, nhập ngày {local:%d/%m/%Y}"
+        say(f"  {held}: riêng dòng này làm {len(late.overdue)} hồ sơ quá hạn; dấu hiệu vi phạm chỉ tính từ ngày nhập")
     if impact.verdicts:
         say(
             f"  {len(impact.verdicts)} hồ sơ đã kết thúc sẽ có kết luận khác nếu tính lại; kết luận cũ được giữ nguyên:"

@@ -16,12 +16,14 @@ from monitor.cli.opening import (
     Refused,
     console,
     is_site,
+    moment_for,
     opened,
     print_json,
     printable,
     rules_folder,
     say,
 )
+from monitor.source import rule_of
 from monitor.working_time import LOCAL_ZONE
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ _USUAL_KINDS = frozenset("1234")
 
 @click.group("source")
 def source_command() -> None:
-    """Say where the files come from: list the sources, or learn a new one from an example."""
+    """Say where the data come from: list the sources, learn a new one from an example, ask a database."""
 
 
 @source_command.command("learn")
@@ -240,6 +242,34 @@ def _refuse_broken(folder: Path, file: str, proposal: str) -> None:
         raise Refused(f"nothing was written, for with this source the rules would be refused:\n{refused}") from None
 
 
+@source_command.command("read")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print data.")
+@click.pass_obj
+def read_command(home: Path, *, name: str, as_json: bool) -> None:
+    """Ask the source NAME now, when it is a database; the daemon asks it by itself.
+
+    \b
+    Example:
+      dunghen --home /srv/dung-hen source read "Kho dữ liệu tỉnh"
+    Ends with 3 when what came is held and waits for a person.
+    """
+    from monitor.cli.importing import HELD, show_report
+    from monitor.importing import import_query
+
+    with opened(home) as site:
+        rule = next((one for one in site.rules.sources if one.name == name), None)
+        if rule is None or rule.query is None:
+            known = ", ".join(one.name for one in site.rules.sources if one.query) or "there is none"
+            raise Refused(f"no source that is a database is called {name!r} in the rules in force: {known}")
+        url = site.site.secret(rule.query.url_file, f"rules/sources, nguồn {rule.name}: url_file")
+        moment = moment_for(site, None, writes=True)
+        report = import_query(rule, url, site.store, site.rules, now=moment)
+    show_report(report, as_json=as_json)
+    if report.held:
+        raise click.exceptions.Exit(HELD)
+
+
 @source_command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print data.")
 @click.pass_obj
@@ -267,13 +297,9 @@ def _listed(site: Opened) -> list[dict[str, Any]]:
     newest, held = site.store.newest_imports(), held_sources(site.store)
     lists = {name: _list_of(name, states.get(name), file, held) for name, file in newest.items()}
     rules = site.rules.sources
-    sources = [_as_data(rule, [one for name, one in lists.items() if _rule_of(name) == rule.name]) for rule in rules]
-    gone = [one for name, one in lists.items() if _rule_of(name) not in {rule.name for rule in rules}]
+    sources = [_as_data(rule, [one for name, one in lists.items() if rule_of(name) == rule.name]) for rule in rules]
+    gone = [one for name, one in lists.items() if rule_of(name) not in {rule.name for rule in rules}]
     return [*sources, *([{"name": None, "lists": gone}] if gone else [])]
-
-
-def _rule_of(source: str) -> str:
-    return source.rpartition("/")[0]
 
 
 def _list_of(name: str, state: "SourceState | None", file: "Import", held: frozenset[str]) -> dict[str, Any]:

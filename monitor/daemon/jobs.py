@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from apscheduler.executors.asyncio import AsyncIOExecutor
@@ -21,11 +22,22 @@ from monitor.daemon.alone import alone_on
 from monitor.daemon.clock import CLOCK_CONFIRMED, JUMP, Clock, doubt_about_clock
 from monitor.delivery import Carrier
 from monitor.documents import Documents
-from monitor.envelopes import DIGESTS_OF, Postmark, compose_digests, compose_overdue, digest_is_due
+from monitor.envelopes import (
+    DIGESTS_OF,
+    Postmark,
+    compose_digests,
+    compose_import_reports,
+    compose_late_sources,
+    compose_overdue,
+    digest_is_due,
+)
 from monitor.errors import MonitorError
 from monitor.importing import import_file, import_query
 from monitor.intake import Inbox, IntakeError, StabilityWatch
+from monitor.intake.inbox import REPORT_ENDING
 from monitor.outbox import OutboxMessage
+from monitor.questions import source_findings
+from monitor.reports import ReportNotWritten, write_import_workbook
 from monitor.rules import RuleBook
 from monitor.sending import deliver_due
 from monitor.site import Site, SiteError
@@ -241,11 +253,19 @@ class Daemon:
         else:
             self._growing.forget(path)
             if report.held:
-                self.inbox.move_to_held(path, report.cause or "")
+                moved = self.inbox.move_to_held(path, report.cause or "")
                 log.warning("file held", extra={"action": "import", "file": path.name, "cause": report.cause})
             else:
-                self.inbox.move_to_done(path)
+                moved = self.inbox.move_to_done(path)
+            self._put_beside(moved, report)
             self.watcher.imported(report)
+
+    def _put_beside(self, moved: Path, report: ImportReport) -> None:
+        """The report as a workbook beside its file; without room for it the file was taken all the same."""
+        try:
+            write_import_workbook(moved.with_name(moved.name + REPORT_ENDING), report)
+        except ReportNotWritten as error:
+            log.error("%s", error, extra={"action": "import", "file": moved.name})
 
     def _put_aside(self, path: Path, why: str, loggable: str | None = None) -> None:
         self._growing.forget(path)
@@ -289,9 +309,16 @@ class Daemon:
         if report.looked_at:
             log.info("swept", extra={"action": "sweep", "looked_at": report.looked_at, "notices": report.notices})
             self.watcher.swept(report)
-        if not self._may_send():
-            return 0
-        return compose_overdue(self.store, self.rules, self.documents, self.postmark, now=now)
+        return self._compose(now) if self._may_send() else 0
+
+    def _compose(self, now: datetime) -> int:
+        """Put what must be said in between into envelopes: of sources, of imports, of dossiers found overdue."""
+        findings = partial(source_findings, self.store, self.rules, now=now)
+        with_all = (self.store, self.rules, self.documents, self.postmark)
+        composed = compose_import_reports(*with_all, findings=findings, now=now)
+        if not self._files_are_coming():
+            composed += compose_late_sources(*with_all, now=now)
+        return composed + compose_overdue(*with_all, now=now)
 
     def _local_day(self, now: datetime) -> date:
         return now.astimezone(self.rules.calendar.clock.zone).date()

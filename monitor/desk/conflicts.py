@@ -1,49 +1,16 @@
 """Dates that contradict each other: listed with both values until a person says which counts (practice A8)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.conflict import APPOINTMENT, ENDS, OURS, SOURCE
+from monitor.conflict import ENDS, OF_THE_DESK, OURS, SOURCE
 from monitor.desk.endings import may_decide, staff_member
 from monitor.desk.letters import loaded
 from monitor.desk.people import ActRefused
 from monitor.dossier import Conflict, Event, EventKind
-from monitor.history import fold
 from monitor.organisation import Role, Staff
 from monitor.rules import RuleBook
-from monitor.status import Flag
-from monitor.store import Filter, ListRow, Store
+from monitor.store import Store
 from monitor.sweep import look
-
-_OF_THE_DESK = frozenset({APPOINTMENT, "received"})  # what the one-stop desk writes on the slip
-
-
-@dataclass(frozen=True, slots=True)
-class Contradiction:
-    """A conflict of a dossier, and who answers for it."""
-
-    code: str
-    conflict: Conflict
-    told_by: str | None  # who told our date; None: the source itself, before it lost it, or a letter
-    division: str | None
-    officer: str | None
-
-
-def contradictions(store: Store, *, now: datetime) -> Iterator[Contradiction]:
-    """Every date that waits for a person's word, also of dossiers that have ended."""
-    flagged = {row.code: row for row in store.list_dossiers() if _may_have_one(row, now)}
-    for row, events in store.with_events(Filter(codes=tuple(flagged))) if flagged else ():
-        dossier = fold(row.code, events)
-        told_by = {entry.fact: entry.by for entry in dossier.entries}
-        for one in dossier.conflicts:
-            yield Contradiction(row.code, one, told_by.get(one.fact), row.division, row.officer)
-
-
-def _may_have_one(row: ListRow, now: datetime) -> bool:
-    """By its flags; what has changed since they were written is looked into."""
-    is_stale = row.status is None or (row.next_look_at is not None and row.next_look_at <= now)
-    return is_stale or not row.flags.isdisjoint({Flag.CONFLICT, Flag.DATE_BLANKED})
 
 
 def settle(
@@ -74,4 +41,4 @@ def settle(
 
 
 def _is_for_the_desk(by: Staff, fact: str) -> bool:
-    return by.role is Role.DESK and fact in _OF_THE_DESK
+    return by.role is Role.DESK and fact in OF_THE_DESK

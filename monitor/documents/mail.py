@@ -28,6 +28,7 @@ URGENCY = (
 )
 _TILES = (Status.OVERDUE, Status.DUE_TODAY, Status.APOLOGY_DUE, Status.NEAR_DUE)
 _HEADLINE_LENGTH = 3
+_QUESTIONS_SHOWN = 12  # so many that a morning's mail stays readable; all of them: dunghen desk questions
 _CODES_SHOWN = 20  # of somebody who is not mailed in a trial
 _PAST_DUE = (Status.OVERDUE, Status.DUE_PASSED_UNCONFIRMED)
 
@@ -112,6 +113,9 @@ class MailView:
     occurrence: int = 1
     down_from: str | None = None
     down_to: str | None = None
+    questions: tuple[str, ...] = ()  # the first of what waits for the reader's word
+    question_count: int = 0
+    more_questions: int = 0
     held: tuple[HeldView, ...] = ()  # sources whose dossiers are not shown
     is_trial: bool = False
     would_tell: tuple[WouldTellView, ...] = ()  # in a trial: who is not mailed
@@ -126,6 +130,9 @@ def view_of_digest(digest: Digest, agency: Agency) -> MailView:
         view,
         tiles=tuple(SectionView(key=key, count=counts.get(key, 0)) for key in _TILES) if counts else (),
         open_count=digest.open_count,
+        questions=digest.questions[:_QUESTIONS_SHOWN],
+        question_count=len(digest.questions),
+        more_questions=max(len(digest.questions) - _QUESTIONS_SHOWN, 0),
         down_from=say_instant(digest.down_from),
         down_to=say_instant(digest.down_to),
         held=tuple(HeldView(source=one.source, since=say_instant(one.since) or "") for one in digest.held),

@@ -83,6 +83,12 @@ _WOULD_TELL = (
 )
 
 
+_QUESTIONS = tuple(
+    f"{code}: ngày hẹn trả đổi từ thứ Tư 25/11/2026 sang thứ Tư 02/12/2026, chưa rõ lý do; vẫn tính theo ngày cũ."
+    for code in _MANY_CODES
+)
+
+
 def digests() -> Iterator[Digest]:
     """A full morning for an officer and for a head, and an empty one."""
     full = Digest(
@@ -100,6 +106,8 @@ def digests() -> Iterator[Digest]:
     yield replace(full, lines=(), data_as_of=None, is_sample=False)
     yield replace(full, would_tell=_WOULD_TELL)
     yield replace(full, lines=(), would_tell=())
+    yield replace(full, person=HEAD, questions=_QUESTIONS)
+    yield replace(full, lines=(), questions=_QUESTIONS[:1])
     yield replace(full, lines=(), held=(HeldSource(source="Mặc định/theo-doi", since=MORNING),))
 
 
@@ -140,12 +148,12 @@ IMPORT = ImportMail(
 
 def import_mails() -> Iterator[ImportMail]:
     """Each outcome, a bare one, and one of a trial."""
-    bare = {"rejected": 0, "rejections": (), "looked_up": 0, "matched": 0, "unmatched": (), "findings": ()}
+    bare = replace(IMPORT, rejected=0, rejections=(), looked_up=0, matched=0, unmatched=(), findings=())
     cause = "Tệp có 6 hồ sơ, lần trước 8: giảm hơn 20 %. Hãy kiểm tra bộ lọc khi xuất; nếu đúng, dùng --accept."
     yield IMPORT
     yield replace(IMPORT, outcome=Outcome.FINDINGS, rejected=0, rejections=(), is_estimated=True, is_sample=False)
-    yield replace(IMPORT, outcome=Outcome.HELD, cause=cause, would_tell=_WOULD_TELL, **bare)
-    yield replace(IMPORT, outcome=Outcome.REFUSED, cause="tệp hỏng", source=None, data_as_of=None, **bare)
+    yield replace(bare, outcome=Outcome.HELD, cause=cause, would_tell=_WOULD_TELL)
+    yield replace(bare, outcome=Outcome.REFUSED, cause="tệp hỏng", source=None, data_as_of=None)
 
 
 def late_mails() -> Iterator[LateMail]:

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import xlsxwriter
+from xlsxwriter.exceptions import XlsxWriterException
 
 from monitor.comparison import ImportReport
+from monitor.errors import MonitorError
 from monitor.reports.import_report import say_freshness, say_matched
 
 Rows = Iterable[Sequence[str]]
@@ -13,8 +15,18 @@ Rows = Iterable[Sequence[str]]
 _LONGEST_CELL = 32_000  # Excel has 32,767 signs in a cell
 
 
+class ReportNotWritten(MonitorError):
+    """A report that has no place to stand; the import itself is done."""
+
+    def __init__(self, path: Path, cause: str) -> None:
+        super().__init__(f"{path}: the report could not be written ({cause}): see that there is room and you may write")
+
+
 def write_import_workbook(path: Path, report: ImportReport) -> None:
-    """Write the report to `path`, whole or not at all. Every cell is text: what begins with = stays what it is."""
+    """Write the report to `path`, whole or not at all. Every cell is text: what begins with = stays what it is.
+
+    Raises ReportNotWritten.
+    """
     unfinished = path.with_name(f".{path.name}.part")
     try:
         with xlsxwriter.Workbook(unfinished) as workbook:
@@ -36,6 +48,8 @@ def write_import_workbook(path: Path, report: ImportReport) -> None:
             notes = (*report.slips, *report.findings)
             _sheet(workbook, "Lưu ý về nguồn", ("Lưu ý",), (110,), ((text,) for text in notes))
         unfinished.replace(path)
+    except (OSError, XlsxWriterException) as error:
+        raise ReportNotWritten(path, str(error)) from error
     finally:
         unfinished.unlink(missing_ok=True)
 

@@ -11,6 +11,7 @@ from monitor.go_live import GoLive
 from monitor.ladder import Ladder
 from monitor.organisation import Organisation
 from monitor.rules.catalogue import Catalogue, ProcedureMatch, refuse_conflicts
+from monitor.rules.cells import Unreadable
 from monitor.rules.excel_damage import parse_phone, parse_undamaged
 from monitor.rules.files import content_hash, refuse_unknown_files, rule_files
 from monitor.rules.fixed_holidays import COLUMNS as FIXED_HOLIDAY_COLUMNS
@@ -26,7 +27,7 @@ from monitor.rules.procedures import FILE as PROCEDURES
 from monitor.rules.procedures import read_procedures
 from monitor.rules.retention import Retention, read_retention
 from monitor.rules.sources import Reason, read_reasons, read_sources
-from monitor.rules.tables import read_table
+from monitor.rules.tables import Row, read_table
 from monitor.rules.versions import version_of
 from monitor.source import SourceRule
 from monitor.time_limit import DayEnd, Procedure
@@ -147,5 +148,14 @@ def _refuse_damage(files: Mapping[str, bytes], problems: Problems) -> None:
     """What a spreadsheet made of letters and telephone numbers, in any cell of any table."""
     for form in FORMS.values():
         for row in read_table(files, form.file, form.names, problems, optional=form.optional):
-            for name in form.names:
-                row.read(name, parse_phone if name == "phone" else parse_undamaged)
+            for name, cell in row.cells.items():
+                _refuse_damaged_cell(row, name, cell)
+
+
+def _refuse_damaged_cell(row: Row, name: str, cell: str) -> None:
+    try:
+        parse_undamaged(cell)
+        if name == "phone":
+            parse_phone(cell)
+    except Unreadable as damaged:
+        row.refuse(f"{name} {damaged}")

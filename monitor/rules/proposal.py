@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
+from types import MappingProxyType
 
 from monitor.rules.book import RuleBook, load_rules_from
 from monitor.rules.cells import Unreadable, parse_date
@@ -62,11 +63,13 @@ class Proposal:
         return origin.told(problem) if origin else problem
 
 
-def propose(folder: Mapping[str, bytes], paths: Iterable[Path]) -> Proposal:
+def propose(
+    folder: Mapping[str, bytes], paths: Iterable[Path], *, in_force: Mapping[str, bytes] = MappingProxyType({})
+) -> Proposal:
     """The rules of a folder with tables and documents replaced by those handed in.
 
-    A table that says the same as before stays as it is written. Raises FileRefused, and RulesRefused for a CSV file
-    that is no text.
+    A table that says the same as the one in force, or in the folder, stays as that is written. Raises FileRefused, and
+    RulesRefused for a CSV file that is no text.
     """
     files, origins = dict(folder), dict[str, Origin]()
     damaged: list[Problem] = []
@@ -75,8 +78,8 @@ def propose(folder: Mapping[str, bytes], paths: Iterable[Path]) -> Proposal:
             name, content, origin = _document(path, folder)
         else:
             name, content, origin = _table(path, damaged)
-            if name in folder and _says_the_same(FORM_OF_FILE[name], folder[name], content):
-                content = folder[name]
+            known = (files[name] for files in (in_force, folder) if name in files)
+            content = next((one for one in known if _says_the_same(FORM_OF_FILE[name], one, content)), content)
         if name in origins:
             raise FileRefused(f"{path.name}: rules/{name} đã có trong {origins[name].label}: chỉ đưa một tệp")
         files[name], origins[name] = content, origin

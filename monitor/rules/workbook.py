@@ -27,6 +27,7 @@ _CHILD = "monitor.rules.workbook:answer"
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml")
 _ERROR_CELL = re.compile(rb'<c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+[0-9]+)"')
 _GUIDE = "Hướng dẫn"
+_TEXT_FORMAT = 49  # Excel's own number for "@"
 
 
 class FileRefused(MonitorError):
@@ -128,8 +129,8 @@ def write_workbook(path: Path, form: TableForm, rows: Sequence[Sequence[str]]) -
     """
     with xlsxwriter.Workbook(path) as workbook:
         sheet = workbook.add_worksheet(form.title)
-        header = workbook.add_format({"bold": True, "num_format": "@", "bottom": 1, "bg_color": "#FFF8DC"})
-        text = workbook.add_format({"num_format": "@", "valign": "top"})
+        header = workbook.add_format({"bold": True, "num_format": _TEXT_FORMAT, "bottom": 1, "bg_color": "#FFF8DC"})
+        text = workbook.add_format({"num_format": _TEXT_FORMAT, "valign": "top"})
         for place, column in enumerate(form.columns):
             sheet.set_column(place, place, _width(column, [row[place] for row in rows]), text)
             sheet.write_string(0, place, column.name, header)

@@ -80,14 +80,15 @@ def _bound(column: Column[Any], dialect: Dialect, values: Row) -> Sequence[Any]:
     return [done[key] if (key := id(value)) in done else done.setdefault(key, process(value)) for value in values]
 
 
-def columns_of(connection: Connection, statement: Select[Any]) -> list[Sequence[Any]]:
-    """What a statement finds, column by column, through the same types as every other reading; nothing found: no column.
+def pages_of(connection: Connection, statement: Select[Any], size: int) -> Iterator[list[Sequence[Any]]]:
+    """What a statement finds, `size` rows at a time as columns, through the same types as every other reading.
 
-    A value that many rows share, such as the time of an import, is converted once and is one object in all of them.
+    A value that many rows share, such as the time of an import, is converted once a page and is one object there.
     """
     cursor: Any = connection.execute(statement).cursor  # the driver's tuples: SQLAlchemy's take three times as long
-    by_column = zip(*cursor.fetchall(), strict=True)
-    return list(map(partial(_read, connection.dialect), statement.selected_columns, by_column))
+    columns = statement.selected_columns
+    while rows := cursor.fetchmany(size):
+        yield list(map(partial(_read, connection.dialect), columns, zip(*rows, strict=True)))
 
 
 def _read(dialect: Dialect, column: ColumnElement[Any], values: Row) -> Sequence[Any]:

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
@@ -87,7 +88,8 @@ class Dossiers:
         """The fingerprint of every dossier of a source by its code: what did not change needs no second look."""
         wanted = select(DOSSIER.c.code, DOSSIER.c.fingerprint).where(DOSSIER.c.source == source)
         with self._database.read() as connection:
-            return dict(connection.execute(wanted).all())
+            cursor: Any = connection.execute(wanted).cursor  # the driver's tuples: this is read anew for every file
+            return dict(cursor.fetchall())
 
     def known(self, codes: Iterable[str]) -> dict[str, Known]:
         """The dossiers among `codes` that are known, whatever source told of them last."""

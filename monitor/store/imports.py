@@ -1,7 +1,7 @@
 """Files that were taken in hand: claimed by their hash, then accepted, held or refused."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -112,6 +112,7 @@ class RejectedRow:
     column: str | None
     value: str | None
     cause: str
+    code: str | None = None  # of the dossier, where it could be read
 
 
 _Doubled = Mapping[str, Mapping[str, int]]  # field -> further header -> rows that differ, as FileHead says
@@ -264,21 +265,18 @@ class Imports:
 
     def rejections(self, import_id: int) -> list[RejectedRow]:
         """The rows of a file that could not be taken, in the order of the sheet."""
-        columns = (REJECTION.c.row, REJECTION.c.column, REJECTION.c.value, REJECTION.c.cause)
+        columns = (REJECTION.c.row, REJECTION.c.column, REJECTION.c.value, REJECTION.c.cause, REJECTION.c.code)
         wanted = select(*columns).where(REJECTION.c.import_id == import_id).order_by(REJECTION.c.row, REJECTION.c.id)
         with self._database.read() as connection:
             return [
-                RejectedRow(row=row, column=column, value=value, cause=cause)
-                for row, column, value, cause in connection.execute(wanted)
+                RejectedRow(row=row, column=column, value=value, cause=cause, code=code)
+                for row, column, value, cause, code in connection.execute(wanted)
             ]
 
 
 def insert_rejections(connection: Connection, import_id: int, rejections: Sequence[RejectedRow]) -> None:
     """Keep the rows that could not be taken."""
-    rows = [
-        {"import_id": import_id, "row": one.row, "column": one.column, "value": one.value, "cause": one.cause}
-        for one in rejections
-    ]
+    rows = [{"import_id": import_id} | asdict(one) for one in rejections]
     if rows:
         connection.execute(insert(REJECTION), rows)
 

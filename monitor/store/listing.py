@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, exists, false, func, select
 
 from monitor.dossier import Dossier, Event, Moment
 from monitor.history import fold
@@ -15,7 +15,7 @@ from monitor.notice import Notice
 from monitor.record import Person, Record
 from monitor.source import Scope
 from monitor.status import Flag, Status
-from monitor.store.bulk import among, columns_of
+from monitor.store.bulk import among, pages_of
 from monitor.store.connection import Database
 from monitor.store.dossiers import person_columns, person_from
 from monitor.store.events import events_of, moment_from
@@ -23,7 +23,7 @@ from monitor.store.imports import ImportState
 from monitor.store.letters import letters_of
 from monitor.store.notices import notices_of
 from monitor.store.record_json import record_from_json
-from monitor.store.tables import DOSSIER, EVENT, IMPORT, PERSON, RECORD
+from monitor.store.tables import DOSSIER, EVENT, IMPORT, PERSON, RECORD, REJECTION
 
 _PAGE = 5_000
 
@@ -74,6 +74,7 @@ class FileTaken(NamedTuple):
     received_to: date | None
     data_as_of: datetime
     recorded_at: datetime
+    unread: frozenset[str]  # the codes of which it had a row that could not be read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +148,6 @@ _FILE = (
     IMPORT.c.data_as_of,
     IMPORT.c.recorded_at,
 )
-_FIRST, _LAST = func.min(EVENT.c.recorded_at), func.max(EVENT.c.recorded_at)
-_KNOWN = select(EVENT.c.dossier_id, _FIRST.label("first"), _LAST.label("last")).group_by(EVENT.c.dossier_id).subquery()
 _EVERYTHING = Filter()
 
 
@@ -189,25 +188,29 @@ class Listing:
 
         None for the events: it has ended and was settled, and nothing has been recorded of it since.
         """
-        wanted = select(*_COLUMNS, _KNOWN.c.last).join_from(DOSSIER, _KNOWN, _KNOWN.c.dossier_id == DOSSIER.c.id)
-        by_then = wanted if known_at is None else wanted.where(_KNOWN.c.first <= known_at)
+        wanted = select(*_COLUMNS, _recorded(None if known_at is None else EVENT.c.recorded_at > known_at))
+        if known_at is not None:
+            wanted = wanted.where(_recorded(EVENT.c.recorded_at <= known_at))
         with self._database.read() as connection:
-            *columns, lasts = columns_of(connection, by_then.order_by(DOSSIER.c.id)) or [()] * (len(_COLUMNS) + 1)
-            rows = _list_rows(columns)
-            untold = {
-                row.id
-                for row, last in zip(rows, lasts, strict=True)
-                if not row.is_settled or (known_at is not None and last > known_at)
-            }
-            events = events_of(connection, untold, recorded_by=known_at)
-        return ((row, events.get(row.id, ()) if row.id in untold else None) for row in rows)
+            for *columns, has_news in pages_of(connection, wanted.order_by(DOSSIER.c.id), _PAGE):
+                rows = _list_rows(columns)
+                untold = {row.id for row, news in zip(rows, has_news, strict=True) if news or not row.is_settled}
+                events = events_of(connection, untold, recorded_by=known_at)
+                yield from ((row, events.get(row.id, ()) if row.id in untold else None) for row in rows)
 
     def files_taken(self, *, by: datetime) -> list[FileTaken]:
         """Every file that had been accepted at a moment, in the order in which they came."""
         wanted = select(*_FILE).where(IMPORT.c.state == ImportState.ACCEPTED.value, IMPORT.c.recorded_at <= by)
+        refused = select(REJECTION.c.import_id, REJECTION.c.code).where(REJECTION.c.code.is_not(None))
+        unread: dict[int, set[str]] = {}
         with self._database.read() as connection:
             rows = connection.execute(wanted.order_by(IMPORT.c.recorded_at, IMPORT.c.id)).all()
-        return [FileTaken(id_, source, Scope(scope), *others) for id_, source, scope, *others in rows]
+            for import_id, code in connection.execute(refused):
+                unread.setdefault(import_id, set()).add(code)
+        return [
+            FileTaken(id_, source, Scope(scope), first_on, last_on, fresh, taken, frozenset(unread.get(id_, ())))
+            for id_, source, scope, first_on, last_on, fresh, taken in rows
+        ]
 
     def _pages(self, which: Filter, *, with_events: bool) -> Iterator[tuple[ListRow, tuple[Event, ...]]]:
         last = 0
@@ -241,6 +244,11 @@ def _chosen(connection: Connection, which: Filter) -> list[ColumnElement[bool]]:
     if which.source is not None:
         chosen.append(DOSSIER.c.source == which.source)
     return chosen
+
+
+def _recorded(when: ColumnElement[bool] | None) -> ColumnElement[bool]:
+    """Whether a dossier has an event that was recorded in this time; None: in no time."""
+    return false() if when is None else exists().where(EVENT.c.dossier_id == DOSSIER.c.id, when)
 
 
 def _list_row(values: Sequence[Any]) -> ListRow:

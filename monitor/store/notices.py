@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, not_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, not_, or_, select, update
 
 from monitor.handling import Ground
 from monitor.ladder import Step
@@ -162,6 +162,15 @@ class Notices:
         """Take back unsent mails about overdue dossiers of which one is so no longer; how many."""
         with self._database.write(recorded_at=now) as connection:
             return _take_back(connection, not_(_still(Status.OVERDUE)), OutboxState.WITHDRAWN, now)
+
+    def withdraw_held(self, sources: Iterable[str], officers: Iterable[str], *, now: datetime) -> int:
+        """Take back unsent mails that tell anybody but an officer of dossiers from these sources; how many."""
+        with self._database.write(recorded_at=now) as connection:
+            is_held = among(connection, DOSSIER.c.source, sources)
+            is_officer = or_(
+                DOSSIER.c.officer.is_not_distinct_from(NOTICE.c.person), among(connection, NOTICE.c.person, officers)
+            )
+            return _take_back(connection, and_(is_held, not_(is_officer)), OutboxState.WITHDRAWN, now)
 
     def supersede_delayed(self, day: date, *, now: datetime) -> int:
         """Take back mails about overdue dossiers that were tried on an earlier day and did not leave; how many.

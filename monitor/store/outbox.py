@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select, update
@@ -92,6 +92,19 @@ class Outbox:
         with self._database.write(recorded_at=now) as connection:
             pending = among(connection, OUTBOX.c.id, ids), OUTBOX.c.state == OutboxState.PENDING.value
             return connection.execute(update(OUTBOX).where(*pending).values(**values)).rowcount
+
+    def has_message(self, kind: MessageKind, person: str, key: str) -> bool:
+        """Whether this was put into the outbox before, whatever became of it."""
+        same = (OUTBOX.c.kind == kind.value, OUTBOX.c.person == person, OUTBOX.c.key == key)
+        with self._database.read() as connection:
+            return connection.execute(select(OUTBOX.c.id).where(*same)).first() is not None
+
+    def count_taken_back(self, kind: MessageKind, person: str, day: date) -> int:
+        """How many messages of a day to a person were withdrawn or superseded before they were sent."""
+        same = (OUTBOX.c.kind == kind.value, OUTBOX.c.person == person, OUTBOX.c.day == day)
+        ended = OUTBOX.c.state.in_([OutboxState.WITHDRAWN.value, OutboxState.SUPERSEDED.value])
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).select_from(OUTBOX).where(*same, ended)).scalar_one()
 
     def outbox_counts(self) -> dict[OutboxState, int]:
         """How many messages are in each state."""

@@ -111,6 +111,7 @@ class RejectionRow(Stored, table=True):
     column: str | None = None
     value: str | None = None
     cause: str
+    code: str | None = None
 
 
 class DossierRow(Stored, table=True):

@@ -12,8 +12,9 @@ from monitor.cli.opening import instant, moment_for, opened, print_json, say
 from monitor.dossier import AppointmentCause
 
 if TYPE_CHECKING:
-    from monitor.desk.dates import Asked, Classified, OpenQuestions
+    from monitor.desk.dates import Classified
     from monitor.findings import Finding, Question
+    from monitor.questions import Asked, OpenQuestions
 
 CODES_SHOWN = 10  # of a finding on the terminal; all are in --json
 
@@ -42,7 +43,7 @@ def questions_command(home: Path, *, now: datetime | None, as_json: bool) -> Non
     Example:
       dunghen desk questions --json
     """
-    from monitor.desk.dates import open_questions
+    from monitor.questions import open_questions
 
     with opened(home) as site:
         found = open_questions(site.store, site.rules, now=moment_for(site, now, writes=False))

@@ -17,23 +17,17 @@ from monitor.cli.opening import (
     refuse_missing_folder,
     say,
 )
+from monitor.conflict import FACT_WORDS, say_conflict, say_moment
 
 if TYPE_CHECKING:
-    from monitor.desk.conflicts import Contradiction
-    from monitor.dossier import Moment
     from monitor.intake import Rejection
+    from monitor.questions import Contradiction
 
 NOT_ALL_TAKEN = 3
 SHOWN_REJECTIONS = 20
 BY = click.option("--by", required=True, help="Who says so, by id in rules/staff.csv.")
 NOW = click.option("--now", type=instant, help="On a replay site: the moment of the act.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print data.")
-_FACT_WORDS = {
-    "received": "ngày nhận",
-    "appointment": "ngày hẹn trả",
-    "finished": "ngày kết thúc",
-    "returned": "ngày trả kết quả",
-}
 
 
 @click.command("declare-finished")
@@ -184,7 +178,7 @@ def conflicts_command(home: Path, *, now: datetime | None, as_json: bool) -> Non
     Example:
       dunghen desk conflicts
     """
-    from monitor.desk.conflicts import contradictions
+    from monitor.questions import contradictions
 
     with opened(home) as site:
         found = list(contradictions(site.store, now=moment_for(site, now, writes=False)))
@@ -192,11 +186,8 @@ def conflicts_command(home: Path, *, now: datetime | None, as_json: bool) -> Non
         print_json([_conflict_as_data(one) for one in found])
         return
     for one in found:
-        ours, theirs = _said(one.conflict.ours), _said(one.conflict.theirs)
         told_by = f" ({one.told_by} nhập)" if one.told_by else ""
-        theirs = f"nguồn ghi {theirs}" if one.conflict.theirs else "nguồn nay để trống"
-        fact = _FACT_WORDS.get(one.conflict.fact, one.conflict.fact)
-        say(f"{one.code}  {fact}: tại đây {ours}{told_by}; {theirs}  [--fact {one.conflict.fact}]")
+        say(f"{one.code}  {say_conflict(one.conflict)}{told_by}  [--fact {one.conflict.fact}]")
     say(f"{len(found)} ngày chờ người quyết định." if found else "Không có ngày nào mâu thuẫn.")
     if found:
         say('  dunghen desk settle MÃ --fact finished --keep ours|source --by MÃ-NGƯỜI --reason "…"')
@@ -215,15 +206,9 @@ def _conflict_as_data(one: "Contradiction") -> dict[str, Any]:
     }
 
 
-def _said(moment: "Moment | None") -> str:
-    if moment is None:
-        return "–"
-    return f"{moment.at:%d/%m/%Y %H:%M}" if moment.has_time else f"{moment.on:%d/%m/%Y}"
-
-
 @click.command("settle")
 @click.argument("code")
-@click.option("--fact", required=True, type=click.Choice(tuple(_FACT_WORDS)), help="Which date is in dispute.")
+@click.option("--fact", required=True, type=click.Choice(tuple(FACT_WORDS)), help="Which date is in dispute.")
 @click.option("--keep", required=True, type=click.Choice(("ours", "source")), help="Whose date counts.")
 @click.option("--reason", required=True, help="Why, in a few words without a citizen's name.")
 @BY
@@ -243,4 +228,4 @@ def settle_command(home: Path, *, code: str, fact: str, keep: str, reason: str, 
         moment = moment_for(site, now, writes=True)
         settled = settle(site.store, site.rules, code, fact, keep=keep, by=by, reason=reason, now=moment)
     kept = settled.ours if keep == "ours" else settled.theirs
-    say(f"{code}: {_FACT_WORDS[fact]} là {_said(kept)}.")
+    say(f"{code}: {FACT_WORDS[fact]} là {say_moment(kept)}.")

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.add_column("dossier", sa.Column("ground", sa.String(), nullable=True))
+    op.add_column("rejection", sa.Column("code", sa.String(), nullable=True))
     op.add_column("import_file", sa.Column("received_from", sa.Date(), nullable=True))
     op.add_column("import_file", sa.Column("received_to", sa.Date(), nullable=True))
     op.add_column("import_file", sa.Column("report", Json(), nullable=True))
@@ -87,6 +88,7 @@ def downgrade() -> None:
         ("import_file", "report"),
         ("import_file", "received_to"),
         ("import_file", "received_from"),
+        ("rejection", "code"),
         ("dossier", "ground"),
     ):
         op.drop_column(table, column)
