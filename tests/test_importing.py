@@ -223,7 +223,11 @@ class TestTwoSourcesThatTellOfTheSameDossier:
     def test_an_older_word_counts_where_the_newer_one_had_no_column_for_it(self, store: Store, tmp_path: Path):
         take(store, write_list(tmp_path, "Thu 2026-11-19 16:55", [row()]), NOW)
         take(store, write_portal(tmp_path, MONDAY, [PORTAL], service="DongBoHoSoMC"), NOW)
-        take(store, write_list(tmp_path, FRIDAY, [row(officer="Lương Viết Hoàng Long", received="19/11/2026 09:00")]), NOW)
+        take(
+            store,
+            write_list(tmp_path, FRIDAY, [row(officer="Lương Viết Hoàng Long", received="19/11/2026 09:00")]),
+            NOW,
+        )
         one = dossier(store)
         assert (one.handling_officer, one.received.at) == ("Lương Viết Hoàng Long", at("Fri 2026-11-20 09:00"))
 
@@ -235,7 +239,10 @@ class TestTwoSourcesThatTellOfTheSameDossier:
         assert store.dossier(CODE).row.data_as_of == at(FRIDAY)
         finished = row(finished="20/11/2026 15:00", status="Đã xử lý xong")
         take(store, write_list(tmp_path, MONDAY, [finished]), "Mon 2026-11-23 12:10")
-        assert (dossier(store).finished.at, store.dossier(CODE).row.data_as_of) == (at("Fri 2026-11-20 15:00"), at(MONDAY))
+        assert (dossier(store).finished.at, store.dossier(CODE).row.data_as_of) == (
+            at("Fri 2026-11-20 15:00"),
+            at(MONDAY),
+        )
 
     def test_they_do_not_pull_it_to_and_fro(self, store: Store, tmp_path: Path):
         """A source that only repeats itself has no news."""

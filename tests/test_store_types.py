@@ -161,7 +161,7 @@ def test_every_instant_of_every_table_has_the_one_type():
         for column in table.c
         if column.name.endswith(("_at", "_since", "_until", "_as_of"))
     }
-    assert len(named_like_instants) == 20
+    assert len(named_like_instants) == 26
     assert set(named_like_instants.values()) == {Instant}
 
 

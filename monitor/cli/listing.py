@@ -167,7 +167,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]]) -> None:
     """The list for a program: one JSON array on one line, of which only some rows are in memory at a time."""
     from monitor.store.bulk import in_parts
 
-    encode = json.JSONEncoder(ensure_ascii=False).encode
+    encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
     before = "["
     for part in in_parts(rows, 1_000):
         click.echo(before + encode(part)[1:-1], nl=False, color=True)  # there are no colours to search 30 MB for

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, exists, false, func, select
+from sqlalchemy import ColumnElement, Connection, exists, false, func, null, select
 
 from monitor.dossier import Dossier, Event, Moment
 from monitor.history import fold
@@ -139,6 +139,8 @@ _COLUMNS = (
     DOSSIER.c.parked,
     DOSSIER.c.seen_import_id,
 )
+# A list of all shows no situation, whose long text would be a fifth of what is read.
+_SHOWN = tuple(null() if one is DOSSIER.c.situation else one for one in _COLUMNS)
 _FILE = (
     IMPORT.c.id,
     IMPORT.c.source,
@@ -188,7 +190,7 @@ class Listing:
 
         None for the events: it has ended and was settled, and nothing has been recorded of it since.
         """
-        wanted = select(*_COLUMNS, _recorded(None if known_at is None else EVENT.c.recorded_at > known_at))
+        wanted = select(*_SHOWN, _recorded(None if known_at is None else EVENT.c.recorded_at > known_at))
         if known_at is not None:
             wanted = wanted.where(_recorded(EVENT.c.recorded_at <= known_at))
         with self._database.read() as connection:
