@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from monitor.dossier import Channel, Moment
 from monitor.doubts import guessed_moments
 from monitor.intake import Batch, FileHead, ReadRow, Rejection
 from monitor.record import Record, Seen, events_between, merged
@@ -122,6 +123,8 @@ class Comparison:
             findings=list(head.findings),
         )
         self._warned: Counter[str] = Counter()
+        # A file repeats its few procedures under its many receipts.
+        self._known_procedures: dict[tuple[str | Channel | Moment | None, ...], bool] = {}
 
     def changes(self, batch: Batch, import_id: int | None) -> list[DossierChange]:
         """What the rows of a batch change; a step of a dossier that nobody has heard of joins the rejections."""
@@ -140,7 +143,8 @@ class Comparison:
                 batch.rejections.append(_invented_dossier(row))
                 continue
             changes.append(self._counted(self._change(row, last, seen), last))
-            self._warned.update(row.warnings)
+            if row.warnings:
+                self._warned.update(row.warnings)
             if head.kind == "dossiers":
                 self._look_up(row.record)
         report.rejected.extend(batch.rejections)
@@ -155,9 +159,13 @@ class Comparison:
 
     def _look_up(self, record: Record) -> None:
         """Whether the catalogue knows the procedure; without it there is a promise to watch and no limit."""
-        on = record.received_at.on if record.received_at else self.head.data_as_of.date()
-        name, code = record.procedure_name, record.procedure_code
-        if self.rules.procedure_for(code, name, record.case, record.channel, on).procedure is not None:
+        name, code, received = record.procedure_name, record.procedure_code, record.received_at
+        asked = (code, name, record.case, record.channel, received)
+        if (is_known := self._known_procedures.get(asked)) is None:
+            on = received.on if received else self.head.data_as_of.date()
+            is_known = self.rules.procedure_for(*asked[:4], on).procedure is not None
+            self._known_procedures[asked] = is_known
+        if is_known:
             self.report.matched += 1
         else:
             self.report.unmatched += 1

@@ -22,7 +22,7 @@ from monitor.store import AlreadyImported, Begun, RejectedRow, Store
 from monitor.working_time import LOCAL_ZONE
 
 log = logging.getLogger(__name__)
-BATCH_SIZE = 5_000  # rows a transaction
+BATCH_SIZE = 10_000  # rows a transaction
 # A step log does not say what is finished: it makes no dossier fresher, which could confirm a lateness.
 NO_FRESHER = datetime(1970, 1, 1, tzinfo=UTC)
 
