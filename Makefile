@@ -4,7 +4,7 @@
 
 BIN := .venv/bin
 # Every module that is not an edge or the story belongs to the core, whose docstrings state shape, unit and legal basis.
-AROUND_THE_CORE := __init__ __main__ confinement daemon delivery documents envelopes impact sending doubts comparison questions importing past retention rules samples site sweep
+AROUND_THE_CORE := __init__ __main__ confinement daemon delivery documents envelopes garbage impact sending doubts comparison questions importing past retention rules samples site sweep
 CORE := $(filter-out $(AROUND_THE_CORE:%=monitor/%.py),$(wildcard monitor/*.py))
 
 help: ## Show this list.

@@ -1,9 +1,8 @@
 """A file's or a database's way into the store: claimed, read, compared with what is known, recorded, reported."""
 
-import gc
 import logging
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import cast
 
 from monitor.comparison import Comparison, ImportReport, report_of
 from monitor.doubts import doubt_about
+from monitor.garbage import no_cycle_collector
 from monitor.intake import Batch, FileHead, IntakeError, Rejection, file_digest, read_file
 from monitor.intake.query import LAYOUT as QUERY_LAYOUT
 from monitor.intake.query import Part, decode_mark, encode_mark, read_query
@@ -174,7 +174,7 @@ def _imported_before(report: ImportReport, before: AlreadyImported, store: Store
 def _taken(comparison: Comparison, items: Iterator[FileHead | Batch | Part], import_id: int) -> ImportReport:
     head, store, now = comparison.head, comparison.store, comparison.now
     try:
-        with _no_cycle_collector():
+        with no_cycle_collector():
             for item in items:
                 assert not isinstance(item, FileHead), "only the first item is a head"
                 batch = item.batch if isinstance(item, Part) else item
@@ -223,18 +223,6 @@ def _finished(comparison: Comparison, import_id: int) -> ImportReport:
         extra={"action": "import", "file": report.file, "new": report.new, "changed": report.changed},
     )
     return report
-
-
-@contextmanager
-def _no_cycle_collector() -> Iterator[None]:
-    """Rows make no cycles, and the walks of Python's cycle collector are a third of an import's time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _rehearsed(comparison: Comparison, items: Iterator[FileHead | Batch], doubt: str | None) -> ImportReport:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 from unicodedata import normalize
 
 from monitor.absence import NOBODY_AWAY, Away
@@ -28,8 +29,7 @@ class Silence(StrEnum):
     NOBODY_TO_TELL = "nobody_to_tell"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(NamedTuple):
     """A step told to a person about a dossier, once: with dossier and life this is its key."""
 
     step: Step
@@ -110,11 +110,11 @@ def recipients(
     own = {Role.OFFICER: holders.officer or head, Role.HEAD: head, Role.DEPUTY: holders.deputy}
     found: dict[str, Staff] = {}
     for role in roles:
-        if role in own:
-            person = organisation.staff.get(own[role] or "")
-            found |= {person.id: person} if person else {}
-        else:
-            found |= {person.id: person for person in organisation.with_role(role)}
+        if role not in own:
+            for one in organisation.with_role(role):
+                found[one.id] = one
+        elif (person := organisation.staff.get(own[role] or "")) is not None:
+            found[person.id] = person
     if found.keys().isdisjoint(away):
         return tuple(found.values())
     told = [one for person in found.values() for one in _there(person, holders, organisation, away)]

@@ -326,8 +326,8 @@ def quality_flags(dossier: Dossier, deadline: Deadline, calendar: WorkingCalenda
         Flag.CODE_DATE_FAR: received and made_on and abs(received.on - made_on) > CODE_DATE_TOLERANCE,
         Flag.APPOINTMENT_ON_DAY_OFF: promised and _is_day_off(promised.on, calendar),
         Flag.UNKNOWN_STATUS_WORD: dossier.status_text,
-        Flag.DATE_BLANKED: any(one.theirs is None for one in dossier.conflicts),
-        Flag.CONFLICT: any(one.theirs is not None for one in dossier.conflicts),
+        Flag.DATE_BLANKED: dossier.conflicts and any(one.theirs is None for one in dossier.conflicts),
+        Flag.CONFLICT: dossier.conflicts and any(one.theirs is not None for one in dossier.conflicts),
         Flag.SUPPLEMENT_WITHOUT_RECORD: DeadlineNote.SUPPLEMENT_INFERRED in deadline.notes,
     }
     return frozenset(flag for flag, is_so in holds.items() if is_so)

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from monitor.absence import NOBODY_AWAY, Away
 from monitor.deadline import Deadline, Options, compute_deadline
 from monitor.dossier import Dossier
+from monitor.garbage import no_cycle_collector
 from monitor.handling import Holders, holders_of
 from monitor.letter import missed_date
 from monitor.notice import decide_notice
@@ -35,6 +36,7 @@ class SweepReport:
     statuses: Counter[str] = field(default_factory=Counter)
 
 
+@no_cycle_collector()
 def sweep(store: Store, rules: RuleBook, *, now: datetime) -> SweepReport:
     """Look at every dossier whose moment has come, and record what must be said about it."""
     report, shared, away = SweepReport(), Shared(), store.absences(from_at=now).away_at(now)

@@ -227,6 +227,7 @@ class TestShareAway:
         os.seteuid(NOBODY if os.getuid() == 0 else os.getuid())
         assert list(Inbox(as_nobody / "inbox").candidates()) == []
         os.seteuid(os.getuid())
+        (as_nobody / "inbox").chmod(0o755)  # else nobody but root could clean up
 
     def test_a_file_that_went_away_before_it_was_read_changes_nothing(self, store: Store, tmp_path: Path):
         take(store, write_list(tmp_path, FRIDAY, many(3)), NOW)

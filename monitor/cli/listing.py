@@ -1,9 +1,7 @@
 """`dunghen list`: where every dossier stands, or stood by what was known at a moment."""
 
-import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -14,6 +12,7 @@ import click
 
 from monitor.cli.opening import Opened, instant, moment_for, opened, printable
 from monitor.dossier import Moment
+from monitor.garbage import no_cycle_collector
 from monitor.status import Status
 from monitor.working_time import LOCAL_ZONE
 
@@ -52,7 +51,7 @@ def list_command(
     unknown = set(statuses) - set(Status)
     if unknown:
         raise click.UsageError(f"no such status: {', '.join(sorted(unknown))}; there are {', '.join(Status)}")
-    with _no_cycle_collector(), opened(home) as present:
+    with no_cycle_collector(), opened(home) as present:
         moment = moment_for(present, now or known_at, writes=False)
         site, by_rules = (present, "") if known_at is None else _with_rules_of(present, known_at)
         rows = listed(site, now=moment, known_at=known_at, only_open=only_open, statuses=statuses)
@@ -149,18 +148,6 @@ def _day(on: date | None) -> str | None:
 @lru_cache(maxsize=1024)
 def _sorted(flags: frozenset[str], notes: frozenset[str], is_parked: bool) -> list[str]:
     return sorted({*flags, *notes, *(("parked",) if is_parked else ())})
-
-
-@contextmanager
-def _no_cycle_collector() -> Iterator[None]:
-    """A hundred thousand rows make no cycle, and walking through them to find one is half of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def print_rows(rows: Iterable[Mapping[str, Any]]) -> None:

@@ -377,3 +377,4 @@ class Daemon:
     async def beat(self) -> None:
         """Say that the daemon lives."""
         await asyncio.to_thread(self.store.beat, now=self.clock.now())
+        await asyncio.to_thread(self.store.tidy)

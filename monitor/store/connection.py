@@ -136,7 +136,8 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         "synchronous = FULL",
         "foreign_keys = ON",
         "cache_size = -65536",  # 64 MiB
-        "wal_autocheckpoint = 8000",  # pages; an import then copies each page once, not once a batch
+        "wal_autocheckpoint = 32000",  # pages: a safety net; the daemon empties the log between its ticks
+        "journal_size_limit = 33554432",  # 32 MiB stay of a log that was emptied
         "temp_store = MEMORY",
         "secure_delete = ON",  # what is erased of a person must not stay in free pages
     ):

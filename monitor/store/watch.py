@@ -16,6 +16,12 @@ class Watch:
         """Say that the daemon is alive at `now`."""
         self.set_meta(HEARTBEAT, str(epoch_seconds(now)), now=now)
 
+    def tidy(self) -> None:
+        """Move SQLite's log into the database while nobody waits for it; readers and writers are not held up."""
+        if self._database.is_sqlite:
+            with self._database.engine.connect() as connection:
+                connection.connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)").close()
+
     def last_beat(self) -> datetime | None:
         """When the daemon was last alive."""
         with self._database.read() as connection:
